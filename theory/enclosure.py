@@ -26,7 +26,6 @@ class Undecided(ArithmeticError):
     """A comparison between enclosures that overlap."""
 
 
-
 @dataclass(frozen=True)
 class Enclosure:
     """The closed interval [lower, upper] with rational end points; lower <= upper."""
@@ -211,5 +210,6 @@ def _widen(value: Enclosure, floor: Fraction | None = None) -> Enclosure:
 def _round_out(value: Enclosure, bits: int = PRECISION_BITS) -> Enclosure:
     scale = 2**bits
     return Enclosure(
-        Fraction((value.lower * scale).__floor__(), scale), Fraction((value.upper * scale).__ceil__(), scale)
+        Fraction((value.lower * scale).__floor__(), scale),
+        Fraction((value.upper * scale).__ceil__(), scale),
     )

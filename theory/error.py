@@ -25,5 +25,6 @@ class UnsupportedOperator(MesascopeError):
         self.operator = operator
         self.node = node
         super().__init__(
-            f"unsupported operator {operator!r} at node {node!r}" + (f": {detail}" if detail else "")
+            f"unsupported operator {operator!r} at node {node!r}"
+            + (f": {detail}" if detail else "")
         )

@@ -120,7 +120,13 @@ class Feature:
             low, high = exact(lower, f"feature {name!r}"), exact(upper, f"feature {name!r}")
             if low > high:
                 raise InputError(f"feature {name!r}: lower {lower} is above upper {upper}")
-        for key, value in (("name", name), ("lower", low), ("upper", high), ("values", finite), ("unit", unit)):
+        for key, value in (
+            ("name", name),
+            ("lower", low),
+            ("upper", high),
+            ("values", finite),
+            ("unit", unit),
+        ):
             object.__setattr__(self, key, value)
 
     @property
