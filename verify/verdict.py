@@ -1,0 +1,172 @@
+"""What a check answers: verdicts, reasons, witnesses, and the report over a whole spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+
+from theory.error import MesascopeError
+from theory.property import Property
+
+
+class Verdict(Enum):
+    """The answer for one property."""
+
+    HOLDS = "HOLDS"
+    VIOLATED = "VIOLATED"
+    UNKNOWN = "UNKNOWN"
+    VACUOUS = "VACUOUS"
+
+
+class ModelVerdict(Enum):
+    """The answer for a network over a whole spec."""
+
+    OK = "OK"
+    DANGEROUS = "DANGEROUS"
+    DONT_KNOW = "DON'T KNOW"
+
+
+class Guarantee(Enum):
+    """What exactly HOLDS is a statement about."""
+
+    FLOAT32 = "float32"
+    REAL = "real"
+
+    @property
+    def meaning(self) -> str:
+        """The sentence that reports print."""
+        return {
+            Guarantee.FLOAT32: "true of the deployed float32 network, in any order of summation",
+            Guarantee.REAL: "true of the exact weights in real arithmetic; rounding is not covered",
+        }[self]
+
+
+class Reason(Enum):
+    """Why a property is not decided; the values are what reports print."""
+
+    TIME = "time ran out"
+    UNSUPPORTED_OPERATOR = "the network uses an operator without an exact meaning here"
+    UNSUPPORTED_STATEMENT = "this form of statement cannot be decided yet"
+    ROLE_NOT_FOUND = "the structure lacks a role that the property speaks of"
+    REPLAY_FAILED = "a candidate witness did not replay"
+    SOLVER_GAVE_UP = "the solver gave up"
+    VACUITY_OPEN = "it holds, but no case in which its condition is true could be shown"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One evaluation of the network (or a declared part) at the witness.
+
+    Attributes:
+        term: the application as the formula writes it, such as `score(o[watched: 1])`.
+        inputs: what went in, by feature name (or index).
+        outputs: what came out in float32, by action name (or index).
+        action: the strictly best action where the outputs are scores, else None.
+    """
+
+    term: str
+    inputs: Mapping[str, float]
+    outputs: Mapping[str, float]
+    action: str | None
+
+
+@dataclass(frozen=True)
+class Witness:
+    """An input that violates a property.
+
+    Attributes:
+        values: exact values by variable, then by feature.
+        runs: every evaluation of the network that the formula asks for, at these values.
+        replays: for each way of replaying, whether the property is violated there:
+            `exact` (rational arithmetic), `float32` (torch), `onnxruntime` where it is installed.
+    """
+
+    values: Mapping[str, Mapping[str, Fraction]]
+    runs: Sequence[Run]
+    replays: Mapping[str, bool]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer for one property.
+
+    Attributes:
+        property: the property.
+        verdict: the answer.
+        guarantee: what HOLDS is about; None otherwise.
+        reason: why it is not decided; None where it is.
+        detail: one line more about the reason: what was missing, what to try.
+        witness: for VIOLATED; for UNKNOWN(replay failed) the candidate.
+        seconds: wall-clock time spent.
+        proved_share: share of the domain's volume on which the property is proved, in [0, 1].
+        engine: which engine decided.
+    """
+
+    property: Property
+    verdict: Verdict
+    guarantee: Guarantee | None = None
+    reason: Reason | None = None
+    detail: str = ""
+    witness: Witness | None = None
+    seconds: float = 0.0
+    proved_share: float = 0.0
+    engine: str = ""
+
+
+class Violation(MesascopeError):
+    """Raised by `Report.raise_for_violation`."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answers for all properties of a spec on one network.
+
+    Attributes:
+        network: how the user named the network.
+        spec: how the user named the spec.
+        results: one per property, in the order of the spec.
+        timeout_s: budget per property, in seconds.
+        seed: of every pseudo-random choice.
+        inputs: sha256 of every input file by name.
+        versions: of Mesascope and of the libraries that decide.
+        command: the command line that reruns the check.
+    """
+
+    network: str
+    spec: str
+    results: tuple[Result, ...]
+    timeout_s: float
+    seed: int
+    inputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    command: str = ""
+
+    @property
+    def model_verdict(self) -> ModelVerdict:
+        """DANGEROUS where one property is violated, OK where there are some and all hold."""
+        verdicts = {result.verdict for result in self.results}
+        if Verdict.VIOLATED in verdicts:
+            return ModelVerdict.DANGEROUS
+        return ModelVerdict.OK if verdicts == {Verdict.HOLDS} else ModelVerdict.DONT_KNOW
+
+    @property
+    def exit_code(self) -> int:
+        """0 all hold, 1 some violated, 2 nothing checked, 3 none violated but some open or vacuous."""
+        if not self.results:
+            return 2
+        return {ModelVerdict.OK: 0, ModelVerdict.DANGEROUS: 1, ModelVerdict.DONT_KNOW: 3}[
+            self.model_verdict
+        ]
+
+    def raise_for_violation(self) -> None:
+        """Raise `Violation` where some property is violated; for use in tests."""
+        violated = [r.property.name for r in self.results if r.verdict is Verdict.VIOLATED]
+        if violated:
+            raise Violation(f"{self.network}: violated: {', '.join(violated)}")
+
+    def _repr_html_(self) -> str:
+        from verify.report.html import render
+
+        return render(self)
