@@ -61,7 +61,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  }; \
 	fi
 	@echo "installing the pinned set into $(VENV) (minutes, the first time)"
-	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(RUN) -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
 clean:

@@ -1,0 +1,112 @@
+"""What README shows works: its Python runs, and its commands exist."""
+
+import doctest
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its text, the line of README on which the text begins."""
+
+    language: str
+    text: str
+    line: int
+
+
+def blocks(*languages: str) -> list[Block]:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = [
+        Block(match[1], match[2], readme.count("\n", 0, match.start(2)) + 1)
+        for match in FENCE.finditer(readme)
+    ]
+    return [block for block in found if block.language in languages]
+
+
+def commands() -> list[list[str]]:
+    """Every command line of README's shell blocks, in words, continued lines joined."""
+    text = "\n".join(block.text for block in blocks("sh")).replace("\\\n", " ")
+    return [words for line in text.splitlines() if (words := shlex.split(line, comments=True))]
+
+
+def subcommand(words: list[str]) -> click.Command:
+    """The click command that `mesascope WORDS...` runs."""
+    from verify import cli
+
+    command: click.Command = next(
+        value for value in vars(cli).values() if isinstance(value, click.Group)
+    )
+    context = click.Context(command)
+    for word in words:
+        if word.startswith("-") or not isinstance(command, click.Group):
+            break
+        found = command.get_command(context, word)
+        assert found is not None, f"mesascope has no command {word}"
+        command = found
+    return command
+
+
+def test_the_first_commands_are_make_demo_and_make_test():
+    assert [words[:2] for words in commands()[:2]] == [["make", "demo"], ["make", "test"]]
+
+
+def test_python_blocks_run():
+    """The blocks are one session: a later block may use what an earlier one defined."""
+    names: dict[str, object] = {}
+    for block in blocks("python"):
+        if ">>>" in block.text:
+            case = doctest.DocTestParser().get_doctest(
+                block.text, names, "README.md", "README.md", block.line - 1
+            )
+            report: list[str] = []
+            result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(
+                case, out=report.append, clear_globs=False
+            )
+            assert result.failed == 0, "".join(report)
+            names.update(case.globs)
+        else:
+            exec(compile("\n" * (block.line - 1) + block.text, "README.md", "exec"), names)
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_command_exists(words: list[str]):
+    while words and re.fullmatch(r"\w+=.*", words[0]):
+        words = words[1:]
+    match words:
+        case ["make", target, *_]:
+            makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+            assert re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE)
+        case ["pip", "install", *arguments]:
+            if "-c" in arguments:
+                assert (ROOT / arguments[arguments.index("-c") + 1]).is_file()
+        case ["mesascope", *arguments]:
+            command = subcommand(arguments)
+            known = {"--help", "--version"}
+            known |= {name for parameter in command.params for name in parameter.opts}
+            used = {word.partition("=")[0] for word in arguments if word.startswith("-")}
+            assert used - {"-"} <= known
+        case ["git" | "cd", *_]:
+            pass
+        case _:
+            pytest.fail(f"README names a command that this test cannot check: {words}")
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_files_in_commands_exist(words: list[str]):
+    named = [word for word in words if re.match(r"(examples|benchmarks|tests)/", word)]
+    assert [word for word in named if not (ROOT / word.partition(":")[0]).exists()] == []
+
+
+def test_links_lead_somewhere():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    local = [link for link in re.findall(r"\]\(([^)#]+)", readme) if "://" not in link]
+    assert local
+    assert [link for link in local if not (ROOT / link).exists()] == []
