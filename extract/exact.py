@@ -1,9 +1,9 @@
 """Arrays of exact rationals, or of rational intervals, with one common denominator.
 
 Every float is a dyadic rational, so a whole tensor fits the form `integers / denominator`, and
-Python's integers do the arithmetic with no gcd per product, which runs a 300-ReLU net in a millisecond
-where an array of `Fraction` takes seconds. A tensor whose values are irrational (after tanh, say) is
-held as two integer arrays, lower and upper, that enclose it.
+Python's integers do the arithmetic with no gcd per product: a 300-ReLU net takes a millisecond
+where an array of `Fraction` takes seconds. A tensor whose values are irrational (after tanh, say)
+is held as two integer arrays, lower and upper, that enclose it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Arithmetic = Literal["float32", "float64", "exact"]
+_LEAVES = ("input", "parameter")
 
 
 def run(
@@ -96,9 +96,8 @@ def run_exact(network: Network, flat: Sequence[Any]) -> list[Number]:
 
     Args:
         network: the network.
-        flat: `network.input_size` numbers (`Fraction`, int, float at its exact value), all inputs in
-            order; an `Enclosure` stands for every value in it, and the results then enclose all
-            results.
+        flat: `network.input_size` numbers, all inputs in order: `Fraction`, int, or float at its
+            exact value. An `Enclosure` stands for every value in it; results then enclose theirs.
 
     Returns:
         `network.output_size` numbers, all outputs in order: `Fraction`, or `Enclosure` after tanh,
@@ -200,15 +199,3 @@ def as_evaluator(
         return {name: values[name].expand(x.shape[0], *network.node(name).shape) for name in wanted}
 
     return evaluate
-
-
-_LEAVES = ("input", "parameter")
-
-
-def to_fractions(values: Sequence[Any]) -> list[Fraction]:
-    """Floats, integers and fractions at their exact value.
-
-    Raises:
-        InputError: a value is NaN or infinite.
-    """
-    return [Fraction(n) for n in from_numbers(values, (len(values),)).numbers()]  # pyright: ignore[reportArgumentType]

@@ -50,9 +50,10 @@ def _linear_exact(_: Attributes, xs: Sequence[Exact]) -> Exact:
 
 def _matmul_shape(_: Attributes, shapes: Sequence[Shape]) -> Shape:
     x, y = shapes
-    require(len(x) >= 2 and len(y) >= 2, f"matmul needs matrices, got shapes {x} and {y}")
-    require(x[-1] == y[-2], f"matmul: shapes {x} and {y} do not fit")
-    return (*broadcast([x[:-2], y[:-2]]), x[-2], y[-1])
+    require(min(len(x), len(y)) >= 2, f"matmul needs matrices, got shapes {x} and {y}")
+    (rows, inner), (other, columns) = x[-2:], y[-2:]
+    require(inner == other, f"matmul: shapes {x} and {y} do not fit")
+    return (*broadcast([x[:-2], y[:-2]]), rows, columns)
 
 
 def _matmul_forward(_: Attributes, xs: Sequence[Tensor]) -> Tensor:
