@@ -119,6 +119,27 @@ class Violation(MesascopeError):
     """Raised by `Report.raise_for_violation`."""
 
 
+class EngineFault(MesascopeError):
+    """Two engines disagree, or a replay contradicts the solver: a fault of Mesascope's own."""
+
+
+@dataclass(frozen=True)
+class ProgressEvent:
+    """How far the decision of one property has come.
+
+    Attributes:
+        property: its name.
+        proved_share: share of the domain's volume on which it is proved so far, in [0, 1].
+        boxes_open: parts of the domain that are still to be decided.
+        seconds: wall-clock time spent on it so far.
+    """
+
+    property: str
+    proved_share: float
+    boxes_open: int
+    seconds: float
+
+
 @dataclass(frozen=True)
 class Report:
     """The answers for all properties of a spec on one network.
@@ -132,6 +153,9 @@ class Report:
         inputs: sha256 of every input file by name.
         versions: of Mesascope and of the libraries that decide.
         command: the command line that reruns the check.
+        facts: what the network is, in the words and the order that reports print: sizes, operators.
+        graph: the network's graph as an SVG string, or nothing.
+        pictures: by property name, the witness as the spec draws it: one SVG string for each run.
     """
 
     network: str
@@ -142,6 +166,9 @@ class Report:
     inputs: Mapping[str, str] = field(default_factory=dict[str, str])
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
     command: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+    graph: str = ""
+    pictures: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property
     def model_verdict(self) -> ModelVerdict:
@@ -167,6 +194,6 @@ class Report:
             raise Violation(f"{self.network}: violated: {', '.join(violated)}")
 
     def _repr_html_(self) -> str:
-        from verify.report.html import render
+        from verify.report.html import notebook
 
-        return render(self)
+        return notebook(self)
