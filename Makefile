@@ -43,7 +43,7 @@ ci:
 	.ci/run
 
 # A usable environment is kept as it is and only brought up to date; an unusable
-# one (interrupted, moved, or of an older Python) is made anew.
+# one (interrupted, or of an older Python) is made anew.
 $(STAMP): pyproject.toml constraints.txt
 	@if ! { $(RUN) -c '$(RECENT)' && $(RUN) -m pip --version; } >/dev/null 2>&1; then \
 	  for python in $(PYTHON) $(PYTHONS); do \
