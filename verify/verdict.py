@@ -180,7 +180,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all hold, 1 some violated, 2 nothing checked, 3 none violated but some open or vacuous."""
+        """0 all hold, 1 some violated, 2 nothing checked, 3 some open or vacuous, none violated."""
         if not self.results:
             return 2
         return {ModelVerdict.OK: 0, ModelVerdict.DANGEROUS: 1, ModelVerdict.DONT_KNOW: 3}[

@@ -1,0 +1,93 @@
+"""`mesascope check`: decide the properties of a spec on a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from theory.error import InputError
+from verify.cli.option import Seconds, debug_option, json_option, seed_option
+from verify.cli.output import colour, emit, target, width
+from verify.cli.progress import line
+
+
+@click.command(short_help="Decide the properties of a spec on a network.")
+@click.argument("net")
+@click.option(
+    "--spec",
+    required=True,
+    metavar="SPEC.py",
+    help="Python file that defines `agent` and `properties`.",
+)
+@click.option(
+    "--property",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Check only this property; may be given more than once.",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=Seconds(),
+    default=60.0,
+    show_default=True,
+    help="Budget for each property, in seconds.",
+)
+@seed_option
+@json_option
+@click.option("--html", "html_path", metavar="FILE", help="Write the report as one HTML file.")
+@click.option(
+    "--cross-check",
+    is_flag=True,
+    help="Let a second engine decide as well; that they disagree is an internal fault.",
+)
+@debug_option
+def check(
+    net: str,
+    spec: str,
+    names: tuple[str, ...],
+    timeout_s: float,
+    seed: int,
+    json_path: str | None,
+    html_path: str | None,
+    cross_check: bool,
+) -> int:
+    """Decide every property of SPEC.py on NET, on all inputs of its domain.
+
+    The answer on the network is OK (all are proved), DANGEROUS (one is refuted by an input that
+    replays) or DON'T KNOW. The exit status follows it: 0, 1, 3.
+    """
+    if html_path == "-":
+        raise InputError("--html: give a file; only --json takes -")
+    json_target = target("--json", json_path, inputs=(net, spec))
+    html_target = target("--html", html_path, inputs=(net, spec))
+    if html_path and json_path and Path(json_path).resolve() == Path(html_path).resolve():
+        raise InputError(f"--json and --html name the same file: {html_path}")
+
+    from verify.check import check as decide
+
+    with line() as progress:
+        report = decide(
+            net,
+            spec,
+            properties=names or None,
+            timeout_s=timeout_s,
+            seed=seed,
+            cross_check=cross_check,
+            progress=progress,
+        )
+    if not (json_target and json_target.is_stdout):
+        from verify.report.terminal import render
+
+        emit(render(report, width=width(), colour=colour()))
+    if json_target:
+        from verify.wire import encode
+
+        json_target.write(encode(report))
+    if html_target:
+        from verify.report.html import render as page
+
+        html_target.write(page(report))
+    return report.exit_code
