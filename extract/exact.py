@@ -18,6 +18,7 @@ import numpy as np
 
 from theory.enclosure import Enclosure, Undecided
 from theory.error import InputError
+from theory.rational import exact
 
 Number = Fraction | Enclosure
 Integers = Any
@@ -131,11 +132,8 @@ def from_numbers(values: Sequence[Any], shape: tuple[int, ...]) -> Exact:
 def _ends(value: Any) -> tuple[Fraction, Fraction]:
     if isinstance(value, Enclosure):
         return value.lower, value.upper
-    try:
-        rational = value if isinstance(value, Fraction) else Fraction(value)
-    except (ValueError, OverflowError):
-        raise InputError(f"{value!r} is not a finite number") from None
-    return rational, rational
+    number = exact(value, "an entry")
+    return number, number
 
 
 def aligned(*values: Exact) -> tuple[list[Exact], int]:
@@ -180,12 +178,12 @@ def divide(x: Exact, y: Exact) -> Exact:
     """
     inverses: list[Any] = []
     for number in y.numbers():
-        if number == 0:
-            raise InputError("division by zero in an exact evaluation")
         if isinstance(number, Enclosure):
             if number.lower <= 0 <= number.upper:
                 raise Undecided(f"division by {number}, which contains zero")
             inverses.append(Enclosure(1 / number.upper, 1 / number.lower))
+        elif number == 0:
+            raise InputError("division by zero in an exact evaluation")
         else:
             inverses.append(1 / number)
     return multiply(x, from_numbers(inverses, y.shape))

@@ -12,16 +12,10 @@ from extract import exact as ex
 from extract.exact import Exact, Number
 from extract.operator.base import Attributes, Kind, Operator, Shape, ShapeError, broadcast
 from theory import enclosure
-from theory.enclosure import Enclosure, Undecided
+from theory.enclosure import Enclosure
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-FAR = Fraction(2048)
-"""Below -FAR, e^x lies in [0, e^-FAR]; that is less than 2**-SMOOTH_BITS, and no more is said."""
-
-HUGE = Fraction(2**16)
-"""Above this, e^x is refused: no float holds it, and the integers would be too long."""
 
 
 def same_shape(_: Attributes, shapes: Sequence[Shape]) -> Shape:
@@ -97,61 +91,17 @@ def _leak_shape(attributes: Attributes, shapes: Sequence[Shape]) -> Shape:
     return shapes[0]
 
 
-def _ends(value: Number) -> tuple[Fraction, Fraction]:
-    return (value.lower, value.upper) if isinstance(value, Enclosure) else (value, value)
+def _smooth(forward: Callable[[Tensor], Tensor], real: Callable[[Any], Enclosure]) -> Operator:
+    return _unary(forward, lambda x: ex.smooth(real, x), Kind.SMOOTH)
 
 
-def _rising(function: Callable[[Fraction], Enclosure]) -> Callable[[Number], Enclosure]:
-    """Extend an increasing function from points to intervals."""
-
-    def extended(value: Number) -> Enclosure:
-        low, high = _ends(value)
-        below = function(low)
-        return below if low == high else Enclosure(below.lower, function(high).upper)
-
-    return extended
-
-
-def exp_point(x: Fraction) -> Enclosure:
-    """e^x, without the cost of tiny numbers.
-
-    Raises:
-        Undecided: x is above HUGE.
-    """
-    if x < -FAR:
-        return Enclosure(Fraction(0), enclosure.exp(-FAR).upper)
-    if x > HUGE:
-        raise Undecided(f"e^{float(x):.6g} is too large for an exact evaluation")
-    return enclosure.exp(x)
-
-
-def sigmoid_point(x: Fraction) -> Enclosure:
-    """1 / (1 + e^-x)."""
-    if abs(x) > FAR:
-        tail = enclosure.exp(-FAR).upper
-        zero = Enclosure(Fraction(0), tail)
-        return zero if x < 0 else Enclosure(1 - tail, Fraction(1))
-    return enclosure.sigmoid(x)
-
-
-def tanh_point(x: Fraction) -> Enclosure:
-    """tanh x = 2 sigmoid(2x) - 1, and exactly 0 at 0."""
-    if x == 0:
-        return Enclosure(Fraction(0), Fraction(0))
-    return sigmoid_point(2 * x) * 2 - 1
-
-
-def elu_point(x: Fraction, alpha: Fraction) -> Enclosure:
-    """x for x >= 0, alpha (e^x - 1) below."""
-    if x >= 0:
-        return Enclosure(x, x)
-    return (exp_point(x) - 1) * alpha
-
-
-def _smooth(
-    forward: Callable[[Tensor], Tensor], point: Callable[[Fraction], Enclosure]
-) -> Operator:
-    return _unary(forward, lambda x: ex.smooth(_rising(point), x), Kind.SMOOTH)
+def _elu_point(x: Number, alpha: Fraction) -> Enclosure:
+    """x for x >= 0, alpha (e^x - 1) below; it rises, so the ends of an interval give the ends."""
+    ends = (x.lower, x.upper) if isinstance(x, Enclosure) else (x, x)
+    low, high = (
+        enclosure.enclose(end) if end >= 0 else (enclosure.exp(end) - 1) * alpha for end in ends
+    )
+    return Enclosure(low.lower, high.upper)
 
 
 def _elu_forward(attributes: Attributes, xs: Sequence[Tensor]) -> Tensor:
@@ -165,7 +115,7 @@ def _elu_exact(attributes: Attributes, xs: Sequence[Exact]) -> Exact:
     x = xs[0]
     if x.is_rational and not (x.lower < 0).any():
         return x
-    return ex.smooth(_rising(lambda value: elu_point(value, alpha)), x)
+    return ex.smooth(lambda value: _elu_point(value, alpha), x)
 
 
 def _leak_forward(attributes: Attributes, xs: Sequence[Tensor]) -> Tensor:
@@ -203,8 +153,8 @@ ROWS: dict[str, Operator] = {
     ),
     "maximum": _binary(_maximum, lambda x, y: ex.pairwise(np.maximum, x, y), Kind.PIECEWISE),
     "minimum": _binary(_minimum, lambda x, y: ex.pairwise(np.minimum, x, y), Kind.PIECEWISE),
-    "tanh": _smooth(lambda x: x.tanh(), tanh_point),
-    "sigmoid": _smooth(lambda x: x.sigmoid(), sigmoid_point),
-    "exp": _smooth(lambda x: x.exp(), exp_point),
+    "tanh": _smooth(lambda x: x.tanh(), enclosure.tanh),
+    "sigmoid": _smooth(lambda x: x.sigmoid(), enclosure.sigmoid),
+    "exp": _smooth(lambda x: x.exp(), enclosure.exp),
     "elu": Operator(_leak_shape, _elu_forward, _elu_exact, Kind.SMOOTH, attributes=("alpha",)),
 }

@@ -12,11 +12,14 @@ import numpy as np
 from extract import exact as ex
 from extract.exact import Exact
 from extract.operator.base import Attributes, Kind, Operator, Shape, require, require_axis
-from extract.operator.elementwise import FAR, exp_point
-from theory.enclosure import Enclosure
+from theory.enclosure import Enclosure, exp
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+FAR = Fraction(2048)
+"""In softmax, e^x above this is taken as infinite below and as e^FAR above: both stay bounds."""
 
 
 def _reduced(attributes: Attributes, shapes: Sequence[Shape]) -> Shape:
@@ -86,8 +89,8 @@ def _softmax_exact(attributes: Attributes, xs: Sequence[Exact]) -> Exact:
         for i in range(size):
             others = [j for j in range(size) if j != i]
             far = any(high[j] - low[i] > FAR for j in others)
-            least = 0 if far else 1 / (1 + sum(exp_point(high[j] - low[i]).upper for j in others))
-            most = 1 / (1 + sum(exp_point(min(low[j] - high[i], FAR)).lower for j in others))
+            least = 0 if far else 1 / (1 + sum(exp(high[j] - low[i]).upper for j in others))
+            most = 1 / (1 + sum(exp(min(low[j] - high[i], FAR)).lower for j in others))
             results.append(ex.rounded_out(Enclosure(Fraction(least), Fraction(most))))
     y = ex.from_numbers(results, x.shape)
     return y.layout(lambda v: np.moveaxis(v, -1, attributes["axis"]))
