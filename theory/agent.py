@@ -1,4 +1,4 @@
-"""The vocabulary of agents: observations, actions, and the functions that a structure interprets."""
+"""The vocabulary of agents: observations, actions, and the functions of a structure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from theory.error import InputError, SortError
-from theory.operator import FunctionSymbol
-from theory.sort import REAL, EnumSort, Feature, ObservationSort, Sort, VectorSort
+from theory.sort import (
+    REAL,
+    EnumSort,
+    Feature,
+    FunctionSymbol,
+    ObservationSort,
+    Sort,
+    VectorSort,
+    check_name,
+    check_names,
+)
 from theory.term import Term, build, member, or_, variable
 
 Ties = Literal["strict", "first", "any"]
@@ -24,7 +33,7 @@ class Agent:
         latent: size of the latent state, where `perceive` and `predict` are used.
 
     Raises:
-        InputError: a name occurs twice, or a list is empty.
+        InputError: a name occurs twice, a list is empty, or the size is below 1.
     """
 
     def __init__(
@@ -35,16 +44,17 @@ class Agent:
         ties: Ties = "strict",
         latent: int | None = None,
     ) -> None:
-        _distinct("feature", [f.name for f in observation])
-        _distinct("action", actions)
+        check_names("action", _listed("actions", actions))
+        if latent is not None and latent < 1:
+            raise InputError(f"latent is the size of the latent state, not {latent!r}")
         if ties not in ("strict", "first", "any"):
             raise InputError(f"ties is 'strict', 'first' or 'any', not {ties!r}")
-        self.observation_sort = ObservationSort("Observation", tuple(observation))
+        self.observation_sort = _record("Observation", observation)
         self.action_sort = EnumSort("action", tuple(actions))
         self.latent_sort = None if latent is None else VectorSort(latent)
         self.ties: Ties = ties
         self._score = FunctionSymbol(
-            "score", (self.observation_sort,), VectorSort(len(actions), self.action_sort)
+            "score", (self.observation_sort,), VectorSort(len(self.actions), self.action_sort)
         )
 
     @property
@@ -59,10 +69,12 @@ class Agent:
 
     def observation(self, name: str = "o") -> Term:
         """A variable that ranges over the box of observations."""
+        check_name("variable", name)
         return variable(name, self.observation_sort)
 
     def action(self, name: str = "a") -> Term:
         """A variable that ranges over the actions."""
+        check_name("variable", name)
         return variable(name, self.action_sort)
 
     def feature(self, name: str) -> Feature:
@@ -72,11 +84,9 @@ class Agent:
     def score(self, observation: Term, action: str | Term | None = None) -> Term:
         """The policy's scores at an observation, or the score of one action."""
         scores = build("apply", (observation,), self._score)
-        return (
-            scores
-            if action is None
-            else build("select", (scores, member(self.action_sort, action)))
-        )
+        if action is None:
+            return scores
+        return build("select", (scores, member(self.action_sort, action)))
 
     def acts(self, observation: Term, action: str | Term) -> Term:
         """The agent chooses this action at this observation (see `ties`)."""
@@ -84,10 +94,12 @@ class Agent:
 
     def acts_in(self, observation: Term, actions: Iterable[str]) -> Term:
         """The agent chooses one of these actions."""
-        return or_(*(self.acts(observation, action) for action in actions))
+        return or_(*(self.acts(observation, action) for action in _listed("actions", actions)))
 
     def value(self, state: Term) -> Term:
         """The evaluator's value of an observation, or of a latent state."""
+        if state.sort not in (self.observation_sort, self.latent_sort):
+            raise SortError(f"value takes an observation or a latent state, got {state.sort}")
         return build("apply", (state,), FunctionSymbol("value", (state.sort,), REAL))
 
     def perceive(self, observation: Term) -> Term:
@@ -120,14 +132,20 @@ class Chooser:
 
     `prefers(x, y)` is true where the network's single output for the concatenated input (x, y) is
     positive.
+
+    Args:
+        option: the features of one option, in the order in which the network takes them.
+
+    Raises:
+        InputError: a name occurs twice, or there is none.
     """
 
     def __init__(self, *, option: Sequence[Feature]) -> None:
-        _distinct("feature", [f.name for f in option])
-        self.option_sort = ObservationSort("Option", tuple(option))
+        self.option_sort = _record("Option", option)
 
     def option(self, name: str) -> Term:
         """A variable that ranges over the box of options."""
+        check_name("variable", name)
         return variable(name, self.option_sort)
 
     def preference(self, x: Term, y: Term) -> Term:
@@ -143,9 +161,16 @@ class Chooser:
         return self.preference(x, y) > 0
 
 
-def _distinct(kind: str, names: Sequence[str]) -> None:
-    if not names:
-        raise InputError(f"an agent needs at least one {kind}")
-    for name in names:
-        if list(names).count(name) > 1:
-            raise InputError(f"the {kind} {name!r} is given twice")
+def _record(name: str, features: Sequence[Feature]) -> ObservationSort:
+    for feature in features:
+        if not isinstance(feature, Feature):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError(f"{feature!r} is not a Feature(...)")
+    check_names("feature", (feature.name for feature in features))
+    return ObservationSort(name, tuple(features))
+
+
+def _listed(what: str, names: Iterable[str]) -> Iterable[str]:
+    """The names; a single string, which is a list of letters to Python, is refused."""
+    if isinstance(names, str):
+        raise InputError(f"{what} is a list of names, not the text {names!r}")
+    return names

@@ -4,8 +4,8 @@ An `Enclosure` takes part in arithmetic like a number. A comparison answers only
 members of the two intervals gives the same answer, and raises `Undecided` otherwise, so that code
 written for rationals stays correct: it can fail to answer, never answer wrongly.
 
-The elementary functions use mpmath's interval arithmetic at 160 bits and are widened by a relative
-2^-140, far above its rounding, before they are handed out.
+The elementary functions are mpmath's, in interval arithmetic at 160 bits; their results are widened
+by a relative 2^-140, far above its rounding, before they are handed out.
 """
 
 from __future__ import annotations
@@ -15,25 +15,38 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from mpmath.ctx_iv import MPIntervalContext  # pyright: ignore[reportMissingTypeStubs]
-from mpmath.libmp import to_rational  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+import mpmath.libmp
+
+from theory.rational import exact
+
+_libmp: Any = mpmath.libmp  # it has no type stubs
 
 PRECISION_BITS = 160
 WIDENING = Fraction(1, 2**140)
+
+FAR = 2**16
+"""e^x is not computed beyond this: its digits would fill the memory, and no float holds it."""
 
 
 class Undecided(ArithmeticError):
     """A comparison between enclosures that overlap."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Enclosure:
-    """The closed interval [lower, upper] with rational end points; lower <= upper."""
+    """The closed interval [lower, upper] with rational end points; lower <= upper.
+
+    Equality is a comparison like the others: two enclosures are equal where both are the same
+    point, differ where they are apart, and raise `Undecided` otherwise. Compare `lower` and `upper`
+    to ask whether two enclosures are the same interval.
+    """
 
     lower: Fraction
     upper: Fraction
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "lower", exact(self.lower))  # an int's 1 / 3 would be a float
+        object.__setattr__(self, "upper", exact(self.upper))
         if self.lower > self.upper:
             raise ValueError(f"an enclosure needs lower <= upper, got [{self.lower}, {self.upper}]")
 
@@ -85,6 +98,17 @@ class Enclosure:
             return -self
         return Enclosure(Fraction(0), max(-self.lower, self.upper))
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Enclosure | Fraction | int | float):
+            return NotImplemented
+        return same(self, other)
+
+    def __hash__(self) -> int:
+        return hash(self.lower) if self.width == 0 else hash((self.lower, self.upper))
+
+    def __bool__(self) -> bool:
+        return not same(self, 0)
+
     def __lt__(self, other: Any) -> bool:
         b = enclose(other)
         if self.upper < b.lower:
@@ -115,11 +139,11 @@ class Enclosure:
 
 
 def enclose(value: Any) -> Enclosure:
-    """A rational (or int, or float, exactly) as an enclosure of width zero."""
+    """A number as an enclosure of width zero; floats count by their exact binary value."""
     if isinstance(value, Enclosure):
         return value
-    exact = Fraction(value)
-    return Enclosure(exact, exact)
+    point = exact(value)
+    return Enclosure(point, point)
 
 
 def same(a: Any, b: Any) -> bool:
@@ -149,22 +173,31 @@ def smallest(a: Any, b: Any) -> Any:
 
 
 def exp(x: Any) -> Enclosure:
-    """e^x."""
-    return _widen(_apply(lambda context, value: context.exp(value), x), floor=Fraction(0))
+    """e^x; below -FAR only that it is positive and smaller than e^-FAR.
+
+    Raises:
+        Undecided: x may be above FAR.
+    """
+    value = enclose(x)
+    if value.upper > FAR:
+        raise Undecided(f"e^{value} is too large")
+    low, high = max(value.lower, Fraction(-FAR)), max(value.upper, Fraction(-FAR))
+    result = _elementary(_libmp.mpi_exp, Enclosure(low, high))
+    return Enclosure(Fraction(0), result.upper) if value.lower < low else result
 
 
 def log(x: Any) -> Enclosure:
-    """Natural logarithm of a positive number."""
+    """Natural logarithm of a positive number; Undecided where it may not be positive."""
     if enclose(x).lower <= 0:
         raise Undecided("logarithm of a number not known to be positive")
-    return _widen(_apply(lambda context, value: context.log(value), x))
+    return _elementary(_libmp.mpi_log, enclose(x))
 
 
 def sqrt(x: Any) -> Enclosure:
-    """Square root of a non-negative number."""
+    """Square root of a non-negative number; Undecided where it may be negative."""
     if enclose(x).lower < 0:
         raise Undecided("square root of a number not known to be non-negative")
-    return _widen(_apply(lambda context, value: context.sqrt(value), x), floor=Fraction(0))
+    return _elementary(_libmp.mpi_sqrt, enclose(x))
 
 
 def sigmoid(x: Any) -> Enclosure:
@@ -175,41 +208,42 @@ def sigmoid(x: Any) -> Enclosure:
 
 
 def tanh(x: Any) -> Enclosure:
-    """2 sigmoid(2x) - 1, increasing."""
-    return sigmoid(enclose(x) * 2) * 2 - 1
+    """2 sigmoid(2x) - 1, increasing; exactly 0 at 0."""
+    value = enclose(x)
+    if value.lower == value.upper == 0:
+        return value
+    return sigmoid(value * 2) * 2 - 1
 
 
 def _sigmoid_point(x: Fraction) -> Enclosure:
-    if x >= 0:
-        return 1 / (1 + exp(-x))
-    small = exp(x)
-    return _round_out(1 - 1 / (1 + small))
+    small = exp(-abs(x))  # in (0, 1], so that t / (1 + t) and 1 / (1 + t) are both monotone in it
+    if x < 0:
+        return _shorten(small.lower / (1 + small.lower), small.upper / (1 + small.upper))
+    return _shorten(1 / (1 + small.upper), 1 / (1 + small.lower))
 
 
-def _apply(function: Callable[[Any, Any], Any], x: Any) -> Enclosure:
-    context: Any = MPIntervalContext()
-    context.prec = PRECISION_BITS
-    value = enclose(x)
-    low = context.mpf(value.lower.numerator) / context.mpf(value.lower.denominator)
-    high = context.mpf(value.upper.numerator) / context.mpf(value.upper.denominator)
-    result = function(context, context.mpf([low.a, high.b]))
-    return Enclosure(_rational(result, 0), _rational(result, 1))
+def _elementary(function: Callable[..., Any], x: Enclosure) -> Enclosure:
+    ends = (_raw(x.lower, _libmp.round_floor), _raw(x.upper, _libmp.round_ceiling))
+    below, above = (_rational(end) for end in function(ends, PRECISION_BITS))
+    return Enclosure(below - abs(below) * WIDENING, above + abs(above) * WIDENING)
 
 
-def _rational(interval: Any, end: int) -> Fraction:
-    numerator, denominator = to_rational(interval._mpi_[end])
+def _raw(value: Fraction, rounding: Any) -> Any:
+    return _libmp.from_rational(value.numerator, value.denominator, PRECISION_BITS, rounding)
+
+
+def _rational(end: Any) -> Fraction:
+    numerator, denominator = _libmp.to_rational(end)
     return Fraction(int(numerator), int(denominator))
 
 
-def _widen(value: Enclosure, floor: Fraction | None = None) -> Enclosure:
-    lower = value.lower - abs(value.lower) * WIDENING
-    upper = value.upper + abs(value.upper) * WIDENING
-    return Enclosure(lower if floor is None else max(floor, lower), upper)
+def _shorten(lower: Fraction, upper: Fraction) -> Enclosure:
+    """[lower, upper], both non-negative, widened to ends of PRECISION_BITS significant bits."""
+    return Enclosure(_cut(lower), -_cut(-upper))
 
 
-def _round_out(value: Enclosure, bits: int = PRECISION_BITS) -> Enclosure:
-    scale = 2**bits
-    return Enclosure(
-        Fraction((value.lower * scale).__floor__(), scale),
-        Fraction((value.upper * scale).__ceil__(), scale),
-    )
+def _cut(value: Fraction) -> Fraction:
+    """The next number of PRECISION_BITS significant bits at or below the value."""
+    size = value.numerator.bit_length() - value.denominator.bit_length()
+    scale = Fraction(2) ** (PRECISION_BITS - size)
+    return Fraction((value * scale).__floor__()) / scale

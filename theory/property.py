@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from fractions import Fraction
 
 from theory.error import InputError, SortError
-from theory.fold import fold
+from theory.rational import number_text
+from theory.scope import free_variables
 from theory.sort import BoolSort
-from theory.term import Term, and_
+from theory.term import Term, and_, brief, exists, variable
+
+Parameter = str | Fraction | Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,9 @@ class Definition:
     decided: str = "over the whole box of observations"
     example: str = ""
 
-    def property(self, formula: Term, **parameters: Any) -> Property:
+    def property(self, formula: Term, **parameters: Parameter) -> Property:
         """The property for one agent; `parameters` fill the braces of the claim."""
-        shown = {
-            k: ", ".join(v) if isinstance(v, list | tuple) else str(v)
-            for k, v in parameters.items()
-        }
+        shown = {name: _shown(value) for name, value in parameters.items()}
         subject = ", ".join(shown.values())
         return Property(
             name=f"{self.name}({subject})",
@@ -62,6 +62,13 @@ class Definition:
 class Property:
     """A named closed formula.
 
+    Attributes:
+        name: how reports call it.
+        formula: the closed formula.
+        claim: its plain sentence.
+        definition: the family it is of; None for a formula of the user's own.
+        parameters: what the family was applied to, as printed.
+
     Raises:
         SortError: the formula is not a formula.
         InputError: it has free variables.
@@ -71,15 +78,15 @@ class Property:
     formula: Term
     claim: str
     definition: Definition | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.formula.sort, BoolSort):
-            raise SortError(f"property {self.name!r}: '{self.formula}' is not a formula")
-        free = free_variables(self.formula)
+            raise SortError(f"property {self.name!r}: '{brief(self.formula)}' is no formula")
+        free = ", ".join(sorted(free_variables(self.formula)))
         if free:
             raise InputError(
-                f"property {self.name!r}: the variables {', '.join(sorted(free))} are not quantified; "
+                f"property {self.name!r}: the variables {free} are not quantified; "
                 "wrap the formula in forall(...)"
             )
 
@@ -89,29 +96,42 @@ class Property:
 
     @property
     def antecedent(self) -> Term | None:
-        """What must be true somewhere for the property to say anything; None where it has no condition.
+        """What must be true somewhere for the property to say anything; None where that is nothing.
 
-        For `forall x: p1 implies (p2 implies q)` it is `p1 and p2`, with x free.
+        For `forall x: p1 implies (forall y: p2 implies q)` it is `p1 and p2`, with x and y free.
         """
-        body = self.formula
-        while body.operator == "forall":
-            body = body.arguments[0]
-        conditions: list[Term] = []
-        while body.operator == "implies":
-            conditions.append(body.arguments[0])
-            body = body.arguments[1]
+        conditions, _ = self._peeled()
         return and_(*conditions) if conditions else None
 
+    @property
+    def occasion(self) -> Term | None:
+        """The closed formula that the antecedent is true somewhere.
 
-def free_variables(term: Term) -> frozenset[str]:
-    """Names of the variables that no quantifier binds."""
+        Where it is false, the property is vacuous. None where there is no antecedent.
+        """
+        conditions, bound = self._peeled()
+        if not conditions:
+            return None
+        return exists(*bound, and_(*conditions)) if bound else and_(*conditions)
 
-    def step(node: Term, parts: Any) -> frozenset[str]:
-        if node.operator == "var":
-            return frozenset({node.payload[0]})
-        free: frozenset[str] = frozenset[str]().union(*parts)
-        if node.operator in {"forall", "exists"}:
-            return free - {name for name, _ in node.payload}
-        return free
+    def _peeled(self) -> tuple[list[Term], tuple[Term, ...]]:
+        """The conditions and the quantified variables on the way to the conclusion."""
+        conditions: list[Term] = []
+        bound: dict[str, Term] = {}
+        body = self.formula
+        while True:
+            if body.operator == "implies":
+                condition, body = body.arguments
+                conditions.append(condition)
+            elif body.operator == "forall" and not any(name in bound for name, _ in body.payload):
+                bound.update((name, variable(name, sort)) for name, sort in body.payload)
+                body = body.arguments[0]
+            else:
+                break
+        return conditions, tuple(bound.values())
 
-    return fold(term, step)
+
+def _shown(value: Parameter) -> str:
+    if isinstance(value, str):
+        return value
+    return number_text(value) if isinstance(value, Fraction) else ", ".join(value)

@@ -7,25 +7,12 @@ observation ranges over a box.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from theory.error import InputError
-
-Exact = int | float | str | Fraction
-
-
-def exact(value: Exact, where: str = "value") -> Fraction:
-    """The rational that a number stands for: a float by its exact binary value, never by its digits.
-
-    Raises:
-        InputError: not a finite number.
-    """
-    try:
-        return Fraction(value)
-    except (ValueError, OverflowError, TypeError, ZeroDivisionError):
-        raise InputError(f"{where}: {value!r} is not a finite number") from None
+from theory.rational import Exact, exact, number_text
 
 
 @dataclass(frozen=True)
@@ -41,7 +28,9 @@ class RealSort(Sort):
     upper: Fraction | None = None
 
     def __str__(self) -> str:
-        return "Real" if self.lower is None else f"[{self.lower}, {self.upper}]"
+        if self.lower is None or self.upper is None:
+            return "Real"
+        return f"[{number_text(self.lower)}, {number_text(self.upper)}]"
 
 
 @dataclass(frozen=True)
@@ -80,10 +69,14 @@ class Feature:
 
     Args:
         name: how formulas call it.
-        lower, upper: its range, in the units in which the network takes it.
+        lower: the lower end of its range, in the units in which the network takes it.
+        upper: the upper end.
         flag: true for a feature whose values are 0 and 1.
         values: a finite set of values instead of a range.
         unit: shown in reports.
+
+    Raises:
+        InputError: the name is empty, a number is not finite, or the range is reversed or missing.
     """
 
     name: str
@@ -102,6 +95,7 @@ class Feature:
         values: Sequence[Exact] | None = None,
         unit: str = "",
     ) -> None:
+        check_name("feature", name)
         if flag and (lower is not None or upper is not None or values is not None):
             raise InputError(f"feature {name!r}: a flag has the values 0 and 1 and takes no range")
         if flag:
@@ -120,13 +114,8 @@ class Feature:
             low, high = exact(lower, f"feature {name!r}"), exact(upper, f"feature {name!r}")
             if low > high:
                 raise InputError(f"feature {name!r}: lower {lower} is above upper {upper}")
-        for key, value in (
-            ("name", name),
-            ("lower", low),
-            ("upper", high),
-            ("values", finite),
-            ("unit", unit),
-        ):
+        fields = {"name": name, "lower": low, "upper": high, "values": finite, "unit": unit}
+        for key, value in fields.items():
             object.__setattr__(self, key, value)
 
     @property
@@ -164,5 +153,46 @@ class ObservationSort(Sort):
         return self.name
 
 
+@dataclass(frozen=True)
+class FunctionSymbol:
+    """A function that a structure interprets, such as `score` or `predict`."""
+
+    name: str
+    domain: tuple[Sort, ...]
+    codomain: Sort
+
+
 REAL = RealSort()
 BOOL = BoolSort()
+
+
+def is_real(sort: Sort) -> bool:
+    """Whether terms of this sort are real numbers."""
+    return isinstance(sort, RealSort)
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse what cannot be shown on one line as a name.
+
+    Raises:
+        InputError: not text, empty, or with characters that do not print.
+    """
+    # The annotation binds nobody: names come from spec files.
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputError(f"a {kind} needs a printable name, not {name!r}")
+
+
+def check_names(kind: str, names: Iterable[str]) -> None:
+    """Refuse a list of names that is empty or names something twice.
+
+    Raises:
+        InputError: so it is, or one of the names is no name.
+    """
+    seen: set[str] = set()
+    for name in names:
+        check_name(kind, name)
+        if name in seen:
+            raise InputError(f"the {kind} {name!r} is given twice")
+        seen.add(name)
+    if not seen:
+        raise InputError(f"at least one {kind} is needed")

@@ -12,14 +12,20 @@ TRANSITIVE = Definition(
     claim="Preferences never run in a circle of three options.",
     definition="there are no x, y, z with f(x, y) > 0, f(y, z) > 0 and f(z, x) > 0",
     citation=(
-        "von Neumann and Morgenstern, Theory of games and economic behavior, 1947 (transitivity axiom); "
-        "the money pump: Davidson, McKinsey and Suppes, 1955"
+        "von Neumann and Morgenstern, Theory of games and economic behavior, 1947 (transitivity "
+        "axiom); the money pump: Davidson, McKinsey and Suppes, 1955"
     ),
     assumptions=(
-        "x is preferred to y where the network's output for (x, y) is positive; zero is indifference.",
+        "x is preferred to y where the network's output for (x, y) is positive; "
+        "zero is indifference.",
     ),
-    violation_means="Three options that can be traded in a circle, each trade an improvement: a money pump.",
-    holds_does_not_mean="It does not exclude longer circles or circles through indifference, nor does it say that a utility exists.",
+    violation_means=(
+        "Three options that can be traded in a circle, each trade an improvement: a money pump."
+    ),
+    holds_does_not_mean=(
+        "It does not exclude longer circles or circles through indifference, nor does it say that "
+        "a utility exists."
+    ),
     needs=("policy that compares two options",),
     decided="over the whole box of three options",
     example="rationality.transitive(chooser)",
