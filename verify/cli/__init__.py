@@ -12,14 +12,9 @@ from collections.abc import Sequence
 import click
 
 from theory.error import InputError, MesascopeError
-from verify.cli.check import check
-from verify.cli.demo import demo
+from verify.cli import check, demo, property, replay, support, vnnlib
 from verify.cli.option import Session, debug_option
 from verify.cli.output import complain, flush
-from verify.cli.property import properties
-from verify.cli.replay import replay
-from verify.cli.support import supports
-from verify.cli.vnnlib import vnnlib
 from verify.provenance import versions
 
 WRONG_INPUT, FAULT, INTERRUPTED, PIPE_CLOSED = 2, 4, 130, 141
@@ -66,7 +61,14 @@ def mesascope() -> None:
     """
 
 
-for _command in (check, vnnlib, properties, supports, replay, demo):
+for _command in (
+    check.check,
+    vnnlib.vnnlib,
+    property.properties,
+    support.supports,
+    replay.replay,
+    demo.demo,
+):
     mesascope.add_command(_command)
 
 

@@ -118,7 +118,7 @@ def table(property: Property, witness: Witness) -> Table:
         rows=tuple(_rows(property, runs)),
         loose=tuple((plain(name), number(float(value))) for name, value in loose.items()),
         exact=tuple(
-            (plain(name if not key or key == name else f"{name}.{key}"), str(value))
+            (plain(name if not key else f"{name}.{key}"), str(value))
             for name, entries in witness.values.items()
             for key, value in entries.items()
         ),
@@ -132,7 +132,7 @@ def _loose(values: Mapping[str, Mapping[str, Fraction]]) -> list[tuple[str, Frac
         for name, entries in values.items()
         if len(entries) == 1
         for key, value in entries.items()
-        if key in ("", name)
+        if not key
     ]
 
 
