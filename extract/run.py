@@ -157,7 +157,7 @@ def as_function(
         if x.dim() != 2 or x.shape[1] != size:
             raise InputError(f"{network.name}: expected shape (B, {size}), got {tuple(x.shape)}")
         results = evaluate(x)
-        return torch.cat([results[name].flatten(1) for name in network.outputs], dim=1)
+        return torch.cat([results[name].reshape(x.shape[0], -1) for name in network.outputs], dim=1)
 
     return function
 

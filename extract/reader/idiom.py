@@ -7,6 +7,7 @@ that are all known while reading never come here: readers fold those.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -274,7 +275,7 @@ def batch_norm(
     a = b.constant(b.fresh(f"{name}.scale"), factor.reshape(wide))
     c = b.constant(b.fresh(f"{name}.shift"), (offset - centre * factor).reshape(wide))
     scaled = b.emit("mul", [x, a], b.fresh(f"{name}.mul"))
-    return b.emit("add", [scaled, c], name)
+    return replace(b.emit("add", [scaled, c], name), dtype=x.dtype)
 
 
 def _channel(b: Builder, value: Value, channels: int, what: str) -> Array:
