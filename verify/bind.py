@@ -1,0 +1,161 @@
+"""Binding the function symbols of a spec to the parts of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import torch
+
+from extract.network import Network
+from extract.run import as_function, run_exact
+from extract.structure import AgentStructure
+from theory.agent import Agent, Chooser
+from theory.error import InputError
+from theory.operator import FunctionSymbol, Vector
+from theory.property import Property
+from theory.sort import EnumSort, ObservationSort, RealSort, Sort, VectorSort
+
+ROLES: Mapping[str, str] = {
+    "score": "policy",
+    "preference": "policy",
+    "value": "evaluator",
+    "perceive": "perceive",
+    "predict": "world_model",
+}
+"""The role whose part interprets each function symbol."""
+
+
+@dataclass(frozen=True)
+class BoundProperty:
+    """A property and the networks of its function symbols.
+
+    Attributes:
+        property: the property.
+        functions: for each function symbol by name, its network; flat in, flat out.
+        whole: names of the symbols that the source file computes as a whole, so that another
+            runtime can replay them.
+        onnx: path of the source file where it is ONNX.
+    """
+
+    property: Property
+    functions: Mapping[str, Network]
+    whole: frozenset[str] = frozenset()
+    onnx: str | None = None
+
+
+def bind(
+    structure: AgentStructure, agent: Agent | Chooser
+) -> tuple[dict[str, Network], frozenset[str]]:
+    """The networks of the function symbols.
+
+    The policy is the declared part, or else the network itself without a final argmax.
+
+    Returns:
+        The networks by symbol, and the symbols that are the whole source network.
+
+    Raises:
+        InputError: the sizes of inputs or outputs do not fit the agent.
+    """
+    functions = {
+        symbol: structure.parts[role].network
+        for symbol, role in ROLES.items()
+        if role in structure.parts
+    }
+    main = "preference" if isinstance(agent, Chooser) else "score"
+    functions.pop("score" if main == "preference" else "preference", None)
+    whole: frozenset[str] = frozenset()
+    if main not in functions:
+        functions[main] = policy_of(structure.network, _outputs(agent))
+        if functions[main] is structure.network:
+            whole = frozenset({main})
+    _fit(functions[main], agent, structure.network.name)
+    return functions, whole
+
+
+def policy_of(network: Network, outputs: int) -> Network:
+    """The network up to its scores: a final argmax is left out, and of several outputs the one of
+    the right size is taken.
+    """
+    ends = list(network.outputs)
+    if len(ends) > 1:
+        fitting = [name for name in ends if network.node(name).size == outputs]
+        ends = fitting if len(fitting) == 1 else ends
+    last = network.node(ends[0])
+    if len(ends) == 1 and last.op == "argmax":
+        ends = [last.inputs[0]]
+    return network if tuple(ends) == network.outputs else network.slice(network.inputs, ends)
+
+
+def _outputs(agent: Agent | Chooser) -> int:
+    return 1 if isinstance(agent, Chooser) else len(agent.actions)
+
+
+def _fit(policy: Network, agent: Agent | Chooser, name: str) -> None:
+    if isinstance(agent, Chooser):
+        inputs, what = 2 * len(agent.option_sort.features), "two options of the spec together"
+    else:
+        inputs, what = len(agent.features), "the observation of the spec"
+    if policy.input_size != inputs:
+        raise InputError(
+            f"{name} takes {policy.input_size} inputs, but {what} has {inputs} features"
+        )
+    outputs = _outputs(agent)
+    if policy.output_size != outputs:
+        raise InputError(
+            f"{name} gives {policy.output_size} outputs, but the spec has {outputs} "
+            f"{'output' if isinstance(agent, Chooser) else 'actions'}"
+        )
+
+
+Evaluate = Callable[[Network, Sequence[Any]], Sequence[Any]]
+"""Runs a network on flat exact values."""
+
+
+def exactly(network: Network, flat: Sequence[Any]) -> Sequence[Any]:
+    """In exact rationals."""
+    return run_exact(network, flat)
+
+
+def in_float32(network: Network, flat: Sequence[Any]) -> Sequence[Any]:
+    """In torch float32; the results as the rationals they are."""
+    point = torch.tensor([[np.float32(float(x)) for x in flat]], dtype=torch.float32)
+    with torch.no_grad():
+        return [Fraction(float(y)) for y in as_function(network, torch.float32)(point)[0]]
+
+
+def meaning(
+    functions: Mapping[str, Network], symbols: Sequence[FunctionSymbol], evaluate: Evaluate
+) -> dict[str, Callable[..., Any]]:
+    """The function symbols as functions of exact values, for the reference semantics."""
+
+    def function(symbol: FunctionSymbol) -> Callable[..., Any]:
+        network = functions[symbol.name]
+
+        def call(*arguments: Any) -> Any:
+            flat = [
+                x
+                for sort, value in zip(symbol.domain, arguments, strict=True)
+                for x in flatten(sort, value)
+            ]
+            outputs = evaluate(network, flat)
+            if isinstance(symbol.codomain, RealSort):
+                return outputs[0]
+            index = symbol.codomain.index if isinstance(symbol.codomain, VectorSort) else None
+            return Vector(tuple(outputs), index)
+
+        return call
+
+    return {s.name: function(s) for s in symbols if s.name in functions}
+
+
+def flatten(sort: Sort, value: Any) -> list[Any]:
+    """A value as the flat numbers that a network takes; a name one-hot."""
+    if isinstance(sort, ObservationSort):
+        return [value[f.name] for f in sort.features]
+    if isinstance(sort, EnumSort):
+        return [Fraction(int(m == value)) for m in sort.members]
+    return list(value.entries) if isinstance(sort, VectorSort) else [value]

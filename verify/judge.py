@@ -1,0 +1,137 @@
+"""Judging one property: look for a violation, replay what is found, and see that it says something."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from theory.property import Property
+from theory.term import Term, build
+from verify.answer import Answer, Deadline, Progress
+from verify.bind import BoundProperty
+from verify.problem.compile import MissingRole, compile_goal
+from verify.problem.graph import NotRepresentable
+from verify.problem.problem import Problem
+from verify.replay import values_at, witness_at
+from verify.solve import Engines, decide
+from verify.verdict import EngineFault, ProgressEvent, Reason, Result, Verdict
+
+VACUITY_S = 5.0
+"""The least time given to the question whether a property's condition can be true at all."""
+
+
+def judge(
+    bound: BoundProperty,
+    engines: Engines,
+    timeout_s: float,
+    progress: Callable[[ProgressEvent], None] | None = None,
+) -> Result:
+    """Decide one property of a network within a budget in seconds.
+
+    Raises:
+        EngineFault: the engines disagree, or a witness does not replay exactly.
+    """
+    started = time.monotonic()
+    deadline = Deadline.after(timeout_s)
+    result = _decide(bound, engines, deadline, _reporter(bound.property, progress, started))
+    return replace(result, seconds=time.monotonic() - started)
+
+
+def _decide(
+    bound: BoundProperty, engines: Engines, deadline: Deadline, progress: Progress
+) -> Result:
+    subject = bound.property
+    try:
+        problem = compile_goal(subject.formula, bound.functions, wanted=False, name=subject.name)
+    except MissingRole as error:
+        return Result(subject, Verdict.UNKNOWN, reason=Reason.ROLE_NOT_FOUND, detail=str(error))
+    except NotRepresentable as error:
+        return Result(
+            subject, Verdict.UNKNOWN, reason=Reason.UNSUPPORTED_STATEMENT, detail=str(error)
+        )
+    answer = decide(problem, engines, deadline, progress)
+    if answer.reached:
+        return _violated(bound, problem, answer)
+    if answer.reached is None:
+        return _unknown(subject, answer)
+    return _meaningful(bound, engines, deadline, answer)
+
+
+def _violated(bound: BoundProperty, problem: Problem, answer: Answer) -> Result:
+    """VIOLATED where the candidate replays in every way, UNKNOWN where only rounding saves the net."""
+    witness = witness_at(bound, values_at(problem.variables, answer.point or ()))
+    failed = [way for way, replayed in witness.replays.items() if not replayed]
+    if "exact" in failed:
+        raise EngineFault(
+            f"property {bound.property.name!r}: {answer.engine} claims a violation that exact evaluation refutes"
+        )
+    if failed:
+        detail = f"violated exactly, but not in {', '.join(failed)}"
+        return Result(
+            bound.property, Verdict.UNKNOWN, reason=Reason.REPLAY_FAILED, detail=detail,
+            witness=witness, engine=answer.engine,
+        )  # fmt: skip
+    return Result(bound.property, Verdict.VIOLATED, witness=witness, engine=answer.engine)
+
+
+def _unknown(subject: Property, answer: Answer) -> Result:
+    return Result(
+        subject, Verdict.UNKNOWN, reason=answer.reason, detail=answer.detail,
+        proved_share=answer.proved_share, engine=answer.engine,
+    )  # fmt: skip
+
+
+def _meaningful(
+    bound: BoundProperty, engines: Engines, deadline: Deadline, answer: Answer
+) -> Result:
+    """HOLDS, unless the property's condition is never true (VACUOUS) or not shown to be true anywhere."""
+    held = Result(
+        bound.property,
+        Verdict.HOLDS,
+        guarantee=answer.guarantee,
+        proved_share=1.0,
+        engine=answer.engine,
+    )
+    condition = _condition_somewhere(bound.property)
+    if condition is None:
+        return held
+    problem = compile_goal(condition, bound.functions, wanted=True, name=bound.property.name)
+    limit = Deadline.after(max(deadline.left, VACUITY_S))
+    reachable = decide(problem, replace(engines, cross_check=False), limit)
+    if reachable.reached:
+        return held
+    if reachable.reached is False:
+        detail = "its condition is never true on the domain"
+        return Result(
+            bound.property, Verdict.VACUOUS, detail=detail, proved_share=1.0, engine=answer.engine
+        )
+    return Result(
+        bound.property, Verdict.UNKNOWN, reason=Reason.VACUITY_OPEN, detail=reachable.detail,
+        proved_share=1.0, engine=answer.engine,
+    )  # fmt: skip
+
+
+def _condition_somewhere(subject: Property) -> Term | None:
+    """The formula that some input satisfies the condition of a property."""
+    condition = subject.antecedent
+    if condition is None:
+        return None
+    binders: list[Term] = []
+    body = subject.formula
+    while body.operator == "forall":
+        binders.append(body)
+        body = body.arguments[0]
+    for binder in reversed(binders):
+        condition = build("exists", (condition,), binder.payload)
+    return condition
+
+
+def _reporter(
+    subject: Property, progress: Callable[[ProgressEvent], None] | None, started: float
+) -> Progress:
+    def report(share: float, boxes: int) -> None:
+        if progress is not None:
+            progress(ProgressEvent(subject.name, share, boxes, time.monotonic() - started))
+
+    return report

@@ -1,0 +1,1 @@
+"""The engine for statements about networks over boxes: attack, rigorous bounds, branching."""

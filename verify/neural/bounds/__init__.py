@@ -1,0 +1,1 @@
+"""Rigorous bounds on the tensors of a problem over boxes of inputs."""

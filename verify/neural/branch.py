@@ -1,0 +1,330 @@
+"""Best-first branch and bound over boxes of inputs, in batches.
+
+A box is closed when rigorous bounds refute the goal on it. Bounds run in float32 and cover every
+float32 evaluation of the deployed network. Where only rounding stands in the way of a box, float64
+is tried, and then the exact weights in real arithmetic; the guarantee of the whole answer is the
+weakest that some box needed.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+from extract.run import as_function
+from theory.enclosure import Undecided
+from verify.answer import Answer, Deadline, Progress
+from verify.neural.attack import attack, values_of
+from verify.neural.bounds.graph import BoundGraph
+from verify.neural.margin import Ceiling, margin, matrix, refuted
+from verify.neural.region import Region
+from verify.problem.problem import Problem
+from verify.verdict import Guarantee, Reason
+
+NAME = "neural"
+ROUNDING_TRIES = 3
+"""A box whose ancestors were held open by rounding alone this often is closed under the weaker guarantee."""
+
+LARGEST_QUEUE = 2_000_000
+MOST_EXACT_CHECKS = 200
+"""Candidates that fail the exact check cost time; after this many no more are tried."""
+
+
+@dataclass
+class Queue:
+    """Open boxes.
+
+    Attributes:
+        low, high: corners (N, n).
+        share: of the whole box's volume (N,).
+        score: largest upper bound of the margin, of the parent (N,).
+        tries: how many ancestors only rounding held open (N,).
+    """
+
+    low: Tensor
+    high: Tensor
+    share: Tensor
+    score: Tensor
+    tries: Tensor
+
+    def __len__(self) -> int:
+        return self.low.shape[0]
+
+    def take(self, count: int) -> Queue:
+        """Remove the boxes with the highest scores."""
+        if len(self) <= count:
+            taken = Queue(self.low, self.high, self.share, self.score, self.tries)
+            keep = torch.zeros(len(self), dtype=torch.bool)
+        else:
+            best = self.score.topk(count).indices
+            keep = torch.ones(len(self), dtype=torch.bool, device=best.device)
+            keep[best] = False
+            taken = self.select(best)
+        rest = self.select(keep)
+        self.low, self.high, self.share = rest.low, rest.high, rest.share
+        self.score, self.tries = rest.score, rest.tries
+        return taken
+
+    def select(self, index: Tensor) -> Queue:
+        """Some of the boxes."""
+        return Queue(
+            self.low[index],
+            self.high[index],
+            self.share[index],
+            self.score[index],
+            self.tries[index],
+        )
+
+    def put(self, other: Queue) -> None:
+        """Add boxes."""
+        self.low = torch.cat([self.low, other.low])
+        self.high = torch.cat([self.high, other.high])
+        self.share = torch.cat([self.share, other.share])
+        self.score = torch.cat([self.score, other.score])
+        self.tries = torch.cat([self.tries, other.tries])
+
+
+@dataclass
+class Arithmetic:
+    """One way to bound: a format and whether deployed rounding is covered."""
+
+    graph: BoundGraph
+    dtype: torch.dtype
+    device: str
+
+    def ceiling(self, low: Tensor, high: Tensor) -> Ceiling:
+        """Upper bounds of all inequalities of the problem over boxes."""
+        problem = self.graph.problem
+        low, high = low.to(self.dtype), high.to(self.dtype)
+        table = matrix(problem, self.dtype, self.device)
+        state = self.graph.sweep(low, high)
+        start: dict[str, Tensor] = {}
+        slack = table.bias_error[None]
+        for tensor, offset in problem.offsets.items():
+            size = state.bounds[tensor][0].shape[1]
+            columns = slice(offset, offset + size)
+            if bool((table.weight[:, columns] != 0).any()):
+                start[tensor] = -table.weight[None, :, columns]
+                reach = torch.maximum(*(b.abs() for b in state.bounds[tensor]))
+                slack = slack + reach @ table.error[:, columns].T
+        lower, slope, offset = self.graph.lower(state, start, -table.bias[None] - slack)
+        return Ceiling(-lower, -slope, -offset, low, high)
+
+
+class Search:
+    """A search that can be run for a while, asked, and run on.
+
+    Args:
+        problem: the problem.
+        seed: of the random starts of the attack.
+        batch: boxes per step.
+        device: where to compute.
+
+    Raises:
+        UnsupportedOperator: the network has an operator without bounds.
+    """
+
+    def __init__(
+        self, problem: Problem, *, seed: int = 0, batch: int = 128, device: str = "cpu"
+    ) -> None:
+        self.problem = problem
+        self.device = device
+        self.batch = batch
+        self.witness: tuple[Fraction, ...] | None = None
+        self.proved = 0.0
+        self.stuck = 0.0
+        self.guarantee = Guarantee.FLOAT32
+        self._checks = 0
+        self._generator = torch.Generator().manual_seed(seed)
+        self._region = Region(problem, torch.float32, device)
+        self._main = self._arithmetic(torch.float32, deployed=True)
+        self._fallbacks: list[tuple[Arithmetic, Guarantee]] = []
+        table = matrix(problem, torch.float32, device)
+        self._values = values_of(as_function(problem.network, torch.float32, device), table)
+        one = torch.ones(1, device=device)
+        self._queue = Queue(
+            self._region.low[None],
+            self._region.high[None],
+            one.double(),
+            one * torch.inf,
+            torch.zeros(1, dtype=torch.int32, device=device),
+        )
+        self._attacked = False
+
+    def run(self, deadline: Deadline, progress: Progress | None = None) -> Answer:
+        """Search until an answer or the deadline; may be called again to go on."""
+        with torch.no_grad():
+            if not self._attacked:
+                self._attacked = True
+                attack(
+                    self.problem.goal,
+                    self._values,
+                    self._region,
+                    self._accept,
+                    deadline=deadline.earlier(max(0.3, deadline.left / 4)),
+                    generator=self._generator,
+                )
+            shown = time.monotonic()
+            while self.witness is None and len(self._queue) and not deadline.passed:
+                self._step(deadline)
+                if progress is not None and time.monotonic() - shown > 0.2:
+                    shown = time.monotonic()
+                    progress(self.proved, len(self._queue))
+                if len(self._queue) > LARGEST_QUEUE:
+                    return self._answer(Reason.TIME, "too many open boxes")
+        return self._answer(Reason.TIME, "")
+
+    def _answer(self, reason: Reason, detail: str) -> Answer:
+        if self.witness is not None:
+            return Answer(True, point=self.witness, proved_share=self.proved, engine=NAME)
+        if len(self._queue) == 0 and self.stuck == 0:
+            return Answer(False, guarantee=self.guarantee, proved_share=1.0, engine=NAME)
+        if len(self._queue) == 0:
+            detail = "some boxes became too small for floating point"
+            return Answer(
+                None,
+                reason=Reason.SOLVER_GAVE_UP,
+                detail=detail,
+                proved_share=self.proved,
+                engine=NAME,
+            )
+        detail = detail or f"{len(self._queue)} boxes open; try a longer timeout or a smaller box"
+        return Answer(None, reason=reason, detail=detail, proved_share=self.proved, engine=NAME)
+
+    def _arithmetic(self, dtype: torch.dtype, *, deployed: bool) -> Arithmetic:
+        graph = BoundGraph(self.problem, dtype=dtype, deployed=deployed, device=self.device)
+        return Arithmetic(graph, dtype, self.device)
+
+    def _step(self, deadline: Deadline) -> None:
+        boxes = self._queue.take(self.batch)
+        ceiling = self._main.ceiling(boxes.low, boxes.high)
+        closed = self._refuted(ceiling)
+        self.proved += float(boxes.share[closed].sum())
+        boxes = boxes.select(~closed)
+        if len(boxes) == 0:
+            return
+        ceiling = _select(ceiling, ~closed)
+        boxes.score = margin(self.problem.goal, ceiling.upper)
+        if self._try_points(boxes, ceiling):
+            return
+        boxes, ceiling = self._close_despite_rounding(boxes, ceiling)
+        if len(boxes):
+            self._split(boxes, ceiling)
+
+    def _refuted(self, ceiling: Ceiling) -> Tensor:
+        return refuted(self.problem.goal, self.problem.inequalities, ceiling)
+
+    def _try_points(self, boxes: Queue, ceiling: Ceiling) -> bool:
+        """The middles of the boxes, and the corners at which the bounds are highest."""
+        middle = (boxes.low + boxes.high) / 2
+        chosen = self._critical(ceiling)
+        slope = ceiling.slope[torch.arange(len(boxes), device=chosen.device), chosen]
+        corner = torch.where(slope > 0, boxes.high, boxes.low)
+        points = self._region.snap(torch.cat([middle, corner]))
+        reward = margin(self.problem.goal, self._values(points))
+        order = reward.argsort(descending=True)[:4]
+        return self._accept(points[order[reward[order] >= 0]])
+
+    def _accept(self, points: Tensor) -> bool:
+        """Take the first point at which the goal is reached in exact arithmetic."""
+        for row in range(points.shape[0]):
+            if self._checks >= MOST_EXACT_CHECKS:
+                return False
+            self._checks += 1
+            point = self._region.exact(points[row])
+            try:
+                if self.problem.reached(point):
+                    self.witness = point
+                    return True
+            except Undecided:
+                continue
+        return False
+
+    def _critical(self, ceiling: Ceiling) -> Tensor:
+        """For each box the inequality that decides its margin: the one whose bound equals it."""
+        score = margin(self.problem.goal, ceiling.upper)
+        return (ceiling.upper - score[:, None]).abs().argmin(dim=1)
+
+    def _close_despite_rounding(self, boxes: Queue, ceiling: Ceiling) -> tuple[Queue, Ceiling]:
+        """Close boxes that only rounding holds open, where that has gone on for several splits."""
+        reach = torch.maximum(boxes.low.abs(), boxes.high.abs())
+        size = (ceiling.slope.abs() @ reach[..., None])[..., 0] + ceiling.offset.abs()
+        width = (
+            (boxes.high - boxes.low) / (self._region.high - self._region.low).clamp(min=1e-30)
+        ).amax(dim=1)
+        middle = margin(
+            self.problem.goal, self._values(self._region.snap((boxes.low + boxes.high) / 2))
+        )
+        small = (
+            (width < 1e-3)
+            | (boxes.score < 1e-3 * size.amax(dim=1))
+            | (middle.abs() < 1e-4 * size.amax(dim=1))
+        )
+        if not bool(small.any()):
+            return boxes, ceiling
+        rows = small.nonzero()[:, 0]
+        for arithmetic, guarantee in self._weaker():
+            closed = self._refuted(arithmetic.ceiling(boxes.low[rows], boxes.high[rows]))
+            if guarantee is Guarantee.FLOAT32:
+                accepted = closed
+            else:
+                boxes.tries[rows[closed]] += 1
+                accepted = closed & (boxes.tries[rows] >= ROUNDING_TRIES)
+                if bool(accepted.any()):
+                    self.guarantee = guarantee
+            self.proved += float(boxes.share[rows[accepted]].sum())
+            keep = torch.ones(len(boxes), dtype=torch.bool, device=rows.device)
+            keep[rows[accepted]] = False
+            rows = (torch.cumsum(keep, 0) - 1)[rows[~accepted]]
+            boxes, ceiling = boxes.select(keep), _select(ceiling, keep)
+            if rows.numel() == 0:
+                break
+        return boxes, ceiling
+
+    def _weaker(self) -> list[tuple[Arithmetic, Guarantee]]:
+        if not self._fallbacks:
+            self._fallbacks = [
+                (self._arithmetic(torch.float64, deployed=True), Guarantee.FLOAT32),
+                (self._arithmetic(torch.float64, deployed=False), Guarantee.REAL),
+            ]
+        return self._fallbacks
+
+    def _split(self, boxes: Queue, ceiling: Ceiling) -> None:
+        width = boxes.high - boxes.low
+        open_rows = (ceiling.upper >= 0).to(width.dtype)
+        influence = (ceiling.slope.abs() * open_rows[..., None]).sum(dim=1)
+        score = influence * width
+        # Finite features go first: every value of them is a problem of its own.
+        score = torch.where(
+            self._region.finite & (width > 0) & (influence > 0), score + 1e30, score
+        )
+        flat = score.amax(dim=1) <= 0
+        score[flat] = width[flat]
+        axis = score.argmax(dim=1)
+        rows = torch.arange(len(boxes), device=axis.device)
+        middle = (boxes.low[rows, axis] + boxes.high[rows, axis]) / 2
+        dead = ~self._region.finite[axis] & (
+            (middle <= boxes.low[rows, axis]) | (middle >= boxes.high[rows, axis])
+        )
+        dead = dead | (self._region.finite[axis] & (width[rows, axis] <= 0))
+        self.stuck += float(boxes.share[dead].sum())
+        boxes, axis = boxes.select(~dead), axis[~dead]
+        if len(boxes) == 0:
+            return
+        low, high, part = self._region.split(boxes.low, boxes.high, axis)
+        twice = [boxes.share.repeat(2) * part, boxes.score.repeat(2), boxes.tries.repeat(2)]
+        self._queue.put(Queue(low, high, *twice))
+
+
+def _select(ceiling: Ceiling, keep: Tensor) -> Ceiling:
+    return Ceiling(
+        ceiling.upper[keep],
+        ceiling.slope[keep],
+        ceiling.offset[keep],
+        ceiling.low[keep],
+        ceiling.high[keep],
+    )

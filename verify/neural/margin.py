@@ -1,0 +1,137 @@
+"""Goals over batches of points and boxes: how far they are from being reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from verify.neural.bounds.rounding import SAFETY, of
+from verify.problem.goal import AllOf, Atom, Goal, Inequality, combine
+from verify.problem.problem import Problem
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The inequalities of a problem over its flat outputs: value = weight @ outputs + bias.
+
+    `error` bounds, entry by entry, what the rounding of weights and biases to the format leaves out,
+    as coefficients of the magnitudes of the outputs; `bias_error` the same for the biases.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    error: Tensor
+    bias_error: Tensor
+
+
+def matrix(problem: Problem, dtype: torch.dtype, device: str) -> Matrix:
+    """The inequalities of a problem in a float format."""
+    rows, columns = len(problem.inequalities), problem.network.output_size
+    weight = torch.zeros(rows, columns, dtype=dtype)
+    error = torch.zeros(rows, columns, dtype=dtype)
+    bias = torch.zeros(rows, dtype=dtype)
+    bias_error = torch.zeros(rows, dtype=dtype)
+    rounding = of(dtype)
+    for row, inequality in enumerate(problem.inequalities):
+        for column, value in problem.flat_terms(inequality.expression).items():
+            weight[row, column] = float(value)
+            if weight[row, column].item() != value:
+                error[row, column] = abs(float(value)) * 4 * rounding.unit + rounding.tiny
+        constant = inequality.expression.constant
+        bias[row] = float(constant)
+        if bias[row].item() != constant:
+            bias_error[row] = abs(float(constant)) * 4 * rounding.unit + rounding.tiny
+    return Matrix(*(t.to(device) for t in (weight, bias, error, bias_error)))
+
+
+def margin(goal: Goal, values: Tensor) -> Tensor:
+    """How clearly a goal is reached, from the values (B, K) of its inequalities: minimum over
+    conjunctions, maximum over disjunctions; (B,).
+    """
+    infinite = torch.full_like(values[:, :1].sum(dim=1), torch.inf)
+
+    def every(parts: list[Tensor]) -> Tensor:
+        return torch.stack(parts).amin(dim=0) if parts else infinite
+
+    def some(parts: list[Tensor]) -> Tensor:
+        return torch.stack(parts).amax(dim=0) if parts else -infinite
+
+    return combine(goal, lambda i: values[:, i], every, some)
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """Upper bounds of the inequalities over boxes.
+
+    Attributes:
+        upper: (B, K).
+        slope, offset: affine functions of the point above them: (B, K, n) and (B, K); the offsets
+            carry all errors.
+        low, high: the boxes (B, n).
+    """
+
+    upper: Tensor
+    slope: Tensor
+    offset: Tensor
+    low: Tensor
+    high: Tensor
+
+
+def refuted(goal: Goal, inequalities: tuple[Inequality, ...], ceiling: Ceiling) -> Tensor:
+    """Boxes (B,) on which the goal is proved unreachable.
+
+    A conjunction is refuted where one part is, or where some combination of its inequalities with
+    non-negative weights is negative everywhere on the box.
+    """
+    upper = ceiling.upper
+    never = (
+        torch.zeros_like(upper[:, 0], dtype=torch.bool)
+        if upper.shape[1]
+        else torch.zeros(upper.shape[0], dtype=torch.bool, device=upper.device)
+    )
+
+    def atom(index: int) -> Tensor:
+        return upper[:, index] <= 0 if inequalities[index].strict else upper[:, index] < 0
+
+    def visit(part: Goal) -> Tensor:
+        if isinstance(part, Atom):
+            return atom(part.index)
+        parts = [visit(inner) for inner in getattr(part, "parts", ())]
+        if isinstance(part, AllOf):
+            closed = torch.stack(parts).any(dim=0) if parts else never
+            atoms = [inner.index for inner in part.parts if isinstance(inner, Atom)]
+            if len(atoms) > 1 and not bool(closed.all()):
+                closed = closed | _jointly_refuted(atoms, ceiling)
+            return closed
+        return torch.stack(parts).all(dim=0) if parts else ~never
+
+    return visit(goal)
+
+
+def _jointly_refuted(atoms: list[int], ceiling: Ceiling, rounds: int = 12) -> Tensor:
+    """Weights on the inequalities such that their weighted sum is below zero on the box.
+
+    Any non-negative weights are sound; they are found by exponentiated gradient descent on the
+    maximum of the weighted sum.
+    """
+    slope, offset = ceiling.slope[:, atoms], ceiling.offset[:, atoms]
+    low, high = ceiling.low, ceiling.high
+    rounding = of(slope.dtype)
+    reach = torch.maximum(low.abs(), high.abs())
+    size = (slope.abs() @ reach[..., None])[..., 0] + offset.abs()
+    gamma = 4 * rounding.gamma(low.shape[1] + len(atoms) + 8)
+    scale = size.amax(dim=1, keepdim=True) + rounding.tiny
+    logits = torch.zeros_like(offset)
+    closed = torch.zeros_like(offset[:, 0], dtype=torch.bool)
+    for step in range(rounds):
+        weights = torch.softmax(logits, dim=1)
+        total = (weights[:, None] @ slope)[:, 0]
+        point = torch.where(total > 0, high, low)
+        most = (total * point).sum(dim=1) + (weights * offset).sum(dim=1)
+        slack = (weights * size).sum(dim=1) * (gamma * SAFETY) + rounding.tiny
+        closed = closed | (most + slack < 0)
+        values = (slope @ point[..., None])[..., 0] + offset
+        logits = logits - values / scale * (8.0 / (1 + step) ** 0.5)
+    return closed

@@ -1,0 +1,352 @@
+"""From the negation of a closed formula to a problem.
+
+One fold over the formula computes, for every subterm, what it is as an expression over the graph;
+for a formula that is a pair: the goal that it is true, and the goal that it is false. Quantifiers
+whose choice the search makes become variables of the box; finite ones against it are expanded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from extract.network import Network
+from theory.error import InputError, MesascopeError
+from theory.fold import fold
+from theory.semantics import finite_domain
+from theory.sort import BoolSort, EnumSort, ObservationSort, RealSort, Sort
+from theory.term import Term
+from verify.problem.affine import Affine, constant
+from verify.problem.domain import tightened
+from verify.problem.goal import (
+    ALWAYS,
+    NEVER,
+    Atom,
+    Goal,
+    Inequality,
+    Undecidable,
+    all_of,
+    any_of,
+    combine,
+)
+from verify.problem.graph import GraphBuilder
+from verify.problem.problem import Problem, Variable
+
+Truth = tuple[Goal, Goal]
+"""The goal that a formula is true, and the goal that it is false."""
+
+LARGEST_EXPANSION = 4096
+"""A finite quantifier over more values than this is refused."""
+
+
+class MissingRole(MesascopeError):
+    """The formula uses a function that the structure does not interpret."""
+
+    def __init__(self, function: str) -> None:
+        self.function = function
+        super().__init__(f"the structure has no part for `{function}`")
+
+
+def compile_goal(
+    formula: Term, functions: Mapping[str, Network], *, wanted: bool, name: str = "problem"
+) -> Problem:
+    """The problem of making a closed formula true (`wanted`) or false.
+
+    Args:
+        formula: closed.
+        functions: the network of each function symbol, by name; inputs flat, an action one-hot.
+        wanted: the truth value that is searched for.
+        name: for messages.
+
+    Raises:
+        MissingRole: a function symbol has no network.
+        NotRepresentable: a constant that enters a network is no float64.
+    """
+    compiler = _Compiler(functions)
+    true, false = compiler.truth(formula, {})
+    goal = true if wanted else false
+    goal, inequalities = _used(goal, compiler.inequalities)
+    tensors = [t for i in inequalities for t, _ in i.expression.terms]
+    network, offsets = compiler.graph.finish(tensors, name)
+    variables, empty = tightened(compiler.variables, inequalities, goal)
+    return Problem(
+        variables=variables,
+        network=network,
+        offsets=offsets,
+        deployed=frozenset(n.name for n in network.nodes) & frozenset(compiler.graph.deployed),
+        casts=frozenset(n.name for n in network.nodes) & frozenset(compiler.graph.casts),
+        inequalities=inequalities,
+        goal=NEVER if empty else goal,
+        empty=empty,
+    )
+
+
+def _used(goal: Goal, inequalities: Sequence[Inequality]) -> tuple[Goal, tuple[Inequality, ...]]:
+    """The goal with its inequalities numbered anew, and those that it speaks of."""
+    numbers: dict[int, int] = {}
+    parts: list[Goal] = [goal]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Atom):
+            numbers.setdefault(part.index, len(numbers))
+        elif isinstance(part, Undecidable):
+            return goal, tuple(inequalities)
+        else:
+            parts.extend(part.parts)
+    renumbered: Goal = combine(goal, lambda i: Atom(numbers[i]), all_of, any_of)
+    return renumbered, tuple(inequalities[i] for i in numbers)
+
+
+@dataclass
+class _Compiler:
+    functions: Mapping[str, Network]
+    graph: GraphBuilder = field(default_factory=GraphBuilder)
+    variables: list[Variable] = field(default_factory=list[Variable])
+    inequalities: list[Inequality] = field(default_factory=list[Inequality])
+    _numbers: dict[Any, int] = field(default_factory=dict[Any, int])
+    _bound: dict[tuple[Term, str], Any] = field(default_factory=dict[tuple[Term, str], Any])
+
+    def truth(self, formula: Term, environment: Mapping[str, Any]) -> Truth:
+        def step(node: Term, values: Sequence[Any]) -> Any:
+            return self._step(node, values, environment)
+
+        return fold(formula, step, enter=lambda node: node.operator not in {"forall", "exists"})
+
+    def _step(self, node: Term, values: Sequence[Any], environment: Mapping[str, Any]) -> Any:
+        payload = node.payload
+        match node.operator:
+            case "const":
+                return _constant(payload)
+            case "var":
+                return environment[payload[0]]
+            case "forall" | "exists":
+                return self._quantified(node, environment)
+            case "apply":
+                return self._applied(payload.name, node, values)
+            case "feature":
+                return values[0][payload]
+            case "with":
+                return {**values[0], **dict(zip(payload, values[1:], strict=True))}
+            case "select":
+                return values[0][node.arguments[0].sort.index.members.index(values[1])]  # type: ignore[attr-defined]
+            case "component":
+                return values[0][payload]
+            case "acts":
+                return self._acts(node, values)
+            case "eq":
+                return self._equal(node, values)
+            case "lt":
+                return self._at_least(values[1] - values[0], strict=True)
+            case "le":
+                return self._at_least(values[1] - values[0], strict=False)
+            case key if key in _CONNECTIVES:
+                return _CONNECTIVES[key](values)
+            case key:
+                return self._arithmetic(key, values)
+
+    def _at_least(self, expression: Affine, *, strict: bool) -> Truth:
+        """The truth of `expression > 0` (strict) or `expression >= 0`."""
+        if expression.is_constant:
+            holds = expression.constant > 0 or (expression.constant == 0 and not strict)
+            return (ALWAYS, NEVER) if holds else (NEVER, ALWAYS)
+        opposite = expression.scaled(Fraction(-1))
+        return self._inequality(expression, strict), self._inequality(opposite, not strict)
+
+    def _inequality(self, expression: Affine, strict: bool) -> Goal:
+        key = (expression.key, strict)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.inequalities)
+            self.inequalities.append(Inequality(expression, strict))
+        return Atom(self._numbers[key])
+
+    def _equal(self, node: Term, values: Sequence[Any]) -> Truth:
+        left, right = values
+        sort = node.arguments[0].sort
+        if isinstance(sort, EnumSort):
+            return (ALWAYS, NEVER) if left == right else (NEVER, ALWAYS)
+        if isinstance(sort, BoolSort):
+            return _iff(values)
+        pairs = [(left, right)] if isinstance(left, Affine) else list(zip(left, right, strict=True))
+        parts: list[Truth] = []
+        for a, b in pairs:
+            parts += [self._at_least(a - b, strict=False), self._at_least(b - a, strict=False)]
+        return _and(parts)
+
+    def _acts(self, node: Term, values: Sequence[Any]) -> Truth:
+        scores, chosen = values
+        members = node.arguments[1].sort.members  # type: ignore[attr-defined]
+        at = members.index(chosen)
+        ties = node.payload
+        beaten: list[Truth] = []
+        for other in range(len(members)):
+            if other != at:
+                tie_wins = ties == "any" or (ties == "first" and at < other)
+                beaten.append(self._at_least(scores[at] - scores[other], strict=not tie_wins))
+        return _and(beaten)
+
+    def _applied(self, name: str, node: Term, values: Sequence[Any]) -> Any:
+        network = self.functions.get(name)
+        if network is None:
+            raise MissingRole(name)
+        flat = [
+            e
+            for argument, value in zip(node.arguments, values, strict=True)
+            for e in _flatten(argument.sort, value)
+        ]
+        size = 1 if isinstance(node.sort, RealSort) else node.sort.size  # type: ignore[attr-defined]
+        if len(flat) != network.input_size or network.output_size != size:
+            raise InputError(
+                f"`{name}` is used with {len(flat)} inputs and {size} outputs, but its part has "
+                f"{network.input_size} and {network.output_size}"
+            )
+        outputs = self.graph.copy(network, flat)
+        return outputs[0] if isinstance(node.sort, RealSort) else outputs
+
+    def _arithmetic(self, key: str, values: Sequence[Any]) -> Affine:
+        match key, values:
+            case "add", (a, b):
+                return a + b
+            case "sub", (a, b):
+                return a - b
+            case "neg", (a,):
+                return a.scaled(Fraction(-1))
+            case "mul", (a, b) if a.is_constant:
+                return b.scaled(a.constant)
+            case "mul", (a, b) if b.is_constant:
+                return a.scaled(b.constant)
+            case _:
+                return self._computed(key, values)
+
+    def _computed(self, key: str, values: Sequence[Affine]) -> Affine:
+        if all(v.is_constant for v in values):
+            numbers = [v.constant for v in values]
+            return constant(
+                {
+                    "abs": lambda: abs(numbers[0]),
+                    "max": lambda: max(numbers),
+                    "min": lambda: min(numbers),
+                }[key]()
+            )
+        op = {"mul": "mul", "abs": "abs", "max": "maximum", "min": "minimum"}[key]
+        operands = [self.graph.gathered([v], to_network=False) for v in values]
+        return Affine({(self.graph.operation(op, operands, 1), 0): Fraction(1)})
+
+    def _quantified(self, node: Term, environment: Mapping[str, Any]) -> Truth:
+        searched = node.operator == "exists"
+        free = dict(environment)
+        finite: list[tuple[str, Sequence[Any]]] = []
+        against: list[tuple[str, Sequence[Any] | None]] = []
+        for name, sort in node.payload:
+            if isinstance(sort, EnumSort):
+                finite.append((name, sort.members))
+            else:
+                free[name] = self._variable(node, name, sort)
+                against.append((name, _points(sort)))
+        body = node.arguments[0]
+        chosen = [
+            self.truth(body, {**free, **dict(zip((n for n, _ in finite), members, strict=True))})
+            for members in _product([members for _, members in finite])
+        ]
+        reachable = any_of([t[0 if searched else 1] for t in chosen])
+        unreachable = self._for_all_points(body, environment, [*finite, *against], searched)
+        return (reachable, unreachable) if searched else (unreachable, reachable)
+
+    def _for_all_points(
+        self,
+        body: Term,
+        environment: Mapping[str, Any],
+        domains: Sequence[tuple[str, Sequence[Any] | None]],
+        searched: bool,
+    ) -> Goal:
+        """The goal that the body fails (or, for a universal, is true) at every point."""
+        lists: list[Sequence[Any]] = []
+        count = 1
+        for name, points in domains:
+            if points is None:
+                return Undecidable(f"the inner quantifier over `{name}` ranges over a continuum")
+            count *= len(points)
+            lists.append(points)
+        if count > LARGEST_EXPANSION:
+            return Undecidable(f"an inner quantifier ranges over {count} points")
+        names = [name for name, _ in domains]
+        parts = [
+            self.truth(body, {**environment, **dict(zip(names, point, strict=True))})
+            for point in _product(lists)
+        ]
+        return all_of([part[1 if searched else 0] for part in parts])
+
+    def _variable(self, node: Term, name: str, sort: Sort) -> Any:
+        key = (node, name)
+        if key not in self._bound:
+            taken = {v.owner for v in self.variables}
+            owner, count = name, 2
+            while owner in taken:
+                owner, count = f"{name}#{count}", count + 1
+            self._bound[key] = self._new(owner, sort)
+        return self._bound[key]
+
+    def _new(self, owner: str, sort: Sort) -> Any:
+        if isinstance(sort, RealSort) and sort.lower is not None and sort.upper is not None:
+            self.variables.append(Variable(owner, "", sort.lower, sort.upper))
+            return self.graph.variable()
+        if isinstance(sort, ObservationSort):
+            made: dict[str, Affine] = {}
+            for f in sort.features:
+                self.variables.append(Variable(owner, f.name, f.lower, f.upper, f.values))
+                made[f.name] = self.graph.variable()
+            return made
+        raise InputError(f"cannot quantify over {sort}")
+
+
+def _constant(payload: Any) -> Any:
+    value = payload[0]
+    if isinstance(value, bool):
+        return (ALWAYS, NEVER) if value else (NEVER, ALWAYS)
+    return constant(value) if isinstance(value, Fraction) else value
+
+
+def _flatten(sort: Sort, value: Any) -> list[Affine]:
+    if isinstance(sort, ObservationSort):
+        return [value[f.name] for f in sort.features]
+    if isinstance(sort, EnumSort):
+        return [constant(Fraction(int(m == value))) for m in sort.members]
+    return [value] if isinstance(value, Affine) else list(value)
+
+
+def _points(sort: Sort) -> Sequence[Any] | None:
+    points = finite_domain(sort)
+    if points is None or len(points) > LARGEST_EXPANSION:
+        return None
+    return [{k: constant(v) for k, v in point.items()} for point in points]
+
+
+def _product(lists: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = [()]
+    for values in lists:
+        rows = [(*row, value) for row in rows for value in values]
+    return rows
+
+
+def _and(parts: Sequence[Truth]) -> Truth:
+    return all_of([p[0] for p in parts]), any_of([p[1] for p in parts])
+
+
+def _or(parts: Sequence[Truth]) -> Truth:
+    return any_of([p[0] for p in parts]), all_of([p[1] for p in parts])
+
+
+def _not(parts: Sequence[Truth]) -> Truth:
+    return parts[0][1], parts[0][0]
+
+
+def _implies(parts: Sequence[Truth]) -> Truth:
+    return _or([_not([parts[0]]), parts[1]])
+
+
+def _iff(parts: Sequence[Truth]) -> Truth:
+    return _and([_implies([parts[0], parts[1]]), _implies([parts[1], parts[0]])])
+
+
+_CONNECTIVES = {"and": _and, "or": _or, "not": _not, "implies": _implies, "iff": _iff}

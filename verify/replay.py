@@ -1,0 +1,189 @@
+"""Replaying a witness: does the property fail there, exactly and in the deployed arithmetic?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from extract.network import Network
+from theory.enclosure import Undecided
+from theory.fold import fold
+from theory.operator import FunctionSymbol
+from theory.semantics import Interpretation, evaluate
+from theory.sort import EnumSort, ObservationSort, RealSort, VectorSort
+from theory.term import Term
+from verify.bind import BoundProperty, Evaluate, exactly, flatten, in_float32, meaning
+from verify.problem.problem import Variable
+from verify.verdict import Run, Witness
+
+NUMBER = "value"
+"""The component under which a quantified number (not an observation) is listed."""
+
+Values = Mapping[str, Mapping[str, Fraction]]
+
+
+def values_at(
+    variables: Sequence[Variable], point: Sequence[Fraction]
+) -> dict[str, dict[str, Fraction]]:
+    """A point of a problem by quantified variable and component."""
+    values: dict[str, dict[str, Fraction]] = {}
+    for variable, value in zip(variables, point, strict=True):
+        values.setdefault(variable.owner, {})[variable.component or NUMBER] = value
+    return values
+
+
+def replay_values(bound: BoundProperty, values: Values) -> dict[str, bool]:
+    """For each way of replaying, whether the property is violated at these values.
+
+    `exact` is the reference semantics on exact rationals, `float32` torch on the CPU, `onnxruntime`
+    the source file, where it is ONNX, the policy is the whole of it, and the library is installed.
+    """
+    ways: dict[str, Evaluate] = {"exact": exactly, "float32": in_float32}
+    onnx = _onnx_runtime(bound)
+    if onnx is not None:
+        ways["onnxruntime"] = onnx
+    return {way: _violated(bound, values, run) for way, run in ways.items()}
+
+
+def witness_at(bound: BoundProperty, values: Values) -> Witness:
+    """The witness with its replays and every evaluation of the network that the formula asks for."""
+    return Witness(
+        values=values, runs=tuple(_runs(bound, values)), replays=replay_values(bound, values)
+    )
+
+
+def _violated(bound: BoundProperty, values: Values, run: Evaluate) -> bool:
+    try:
+        return not evaluate(bound.property.formula, _interpretation(bound, values, run))
+    except Undecided:
+        return False
+
+
+def _interpretation(bound: BoundProperty, values: Values, run: Evaluate) -> Interpretation:
+    formula = bound.property.formula
+    functions = meaning(bound.functions, symbols_of(formula), run)
+    points: dict[str, list[Any]] = {}
+    for owner, components in values.items():
+        name = owner.split("#")[0]
+        number = set(components) == {NUMBER} and _is_number(formula, name)
+        points.setdefault(name, []).append(components[NUMBER] if number else dict(components))
+    return Interpretation(functions, points=points)
+
+
+def symbols_of(formula: Term) -> list[FunctionSymbol]:
+    """The function symbols of a formula, each once."""
+    found: dict[FunctionSymbol, None] = {}
+
+    def step(node: Term, _: Sequence[None]) -> None:
+        if node.operator == "apply":
+            found[node.payload] = None
+
+    fold(formula, step)
+    return list(found)
+
+
+def _is_number(formula: Term, name: str) -> bool:
+    kinds: list[bool] = []
+
+    def step(node: Term, _: Sequence[None]) -> None:
+        if node.operator in {"forall", "exists"}:
+            kinds.extend(
+                isinstance(sort, RealSort) for bound, sort in node.payload if bound == name
+            )
+
+    fold(formula, step)
+    return any(kinds)
+
+
+def _runs(bound: BoundProperty, values: Values) -> list[Run]:
+    """Every application in the formula, at the witness, in float32."""
+    interpretation = _interpretation(bound, values, in_float32)
+    runs: list[Run] = []
+    for term, binding in _applications(bound.property.formula, values, interpretation):
+        local = interpretation.bind(binding)
+        symbol: FunctionSymbol = term.payload
+        inputs: dict[str, float] = {}
+        for sort, argument in zip(symbol.domain, term.arguments, strict=True):
+            flat = flatten(sort, evaluate(argument, local))
+            labels = _labels(sort, len(flat))
+            prefix = f"{argument}." if len(symbol.domain) > 1 else ""
+            inputs |= {f"{prefix}{label}": float(x) for label, x in zip(labels, flat, strict=True)}
+        result = evaluate(term, local)
+        outputs = (
+            [float(result)]
+            if isinstance(symbol.codomain, RealSort)
+            else [float(x) for x in result.entries]
+        )
+        labels = _labels(symbol.codomain, len(outputs))
+        runs.append(
+            Run(str(term), inputs, dict(zip(labels, outputs, strict=True)), _best(symbol, outputs))
+        )
+    return runs
+
+
+def _applications(
+    formula: Term, values: Values, interpretation: Interpretation
+) -> list[tuple[Term, dict[str, Any]]]:
+    """Applications whose variables the witness fixes, with those variables' values."""
+    binding = {name: points[0] for name, points in interpretation.points.items()}
+    found: dict[Term, None] = {}
+
+    def step(node: Term, parts: Sequence[bool]) -> bool:
+        fixed = all(parts) and (node.operator != "var" or node.payload[0] in binding)
+        if fixed and node.operator == "apply":
+            found[node] = None
+        return fixed
+
+    fold(formula, step)
+    return [(term, binding) for term in found]
+
+
+def _labels(sort: Any, count: int) -> list[str]:
+    if isinstance(sort, ObservationSort):
+        return [f.name for f in sort.features]
+    if isinstance(sort, EnumSort):
+        return list(sort.members)
+    if isinstance(sort, VectorSort) and sort.index is not None:
+        return list(sort.index.members)
+    return ["value"] if count == 1 else [str(i) for i in range(count)]
+
+
+def _best(symbol: FunctionSymbol, outputs: Sequence[float]) -> str | None:
+    index = symbol.codomain.index if isinstance(symbol.codomain, VectorSort) else None
+    if index is None:
+        return None
+    top = max(outputs)
+    best = [name for name, score in zip(index.members, outputs, strict=True) if score == top]
+    return best[0] if len(best) == 1 else None
+
+
+def _onnx_runtime(bound: BoundProperty) -> Evaluate | None:
+    used = {s.name for s in symbols_of(bound.property.formula)}
+    if bound.onnx is None or not used <= bound.whole or find_spec("onnxruntime") is None:
+        return None
+    import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
+
+    options: Any = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session: Any = onnxruntime.InferenceSession(
+        str(Path(bound.onnx)), options, providers=["CPUExecutionProvider"]
+    )
+
+    def run(network: Network, flat: Sequence[Any]) -> Sequence[Any]:
+        feeds: dict[str, Any] = {}
+        start = 0
+        for given, name in zip(session.get_inputs(), network.inputs, strict=True):
+            node = network.node(name)
+            piece = np.array([float(x) for x in flat[start : start + node.size]])
+            kind = np.float64 if given.type == "tensor(double)" else np.float32
+            feeds[given.name] = piece.astype(kind).reshape(node.shape)
+            start += node.size
+        outputs = session.run(None, feeds)
+        return [Fraction(float(y)) for output in outputs for y in np.ravel(output)]
+
+    return run

@@ -1,0 +1,184 @@
+"""The parent's side of the smt engine: one child process, killed when its time is over."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from selectors import EVENT_READ, DefaultSelector
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+
+from theory.error import UnsupportedOperator
+from verify.answer import Answer, Deadline
+from verify.neural.bounds.graph import BoundGraph
+from verify.neural.region import toward
+from verify.problem.affine import float32_holds
+from verify.problem.problem import Problem
+from verify.verdict import Guarantee, Reason
+
+NAME = "smt"
+RESOURCES_PER_SECOND = 10_000_000
+"""Z3's own resource limit for each second of budget: a reproducible bound beside the wall clock."""
+
+
+class SmtSolver:
+    """Decides problems with Z3 in a child process, which is started at the first problem.
+
+    Use it as a context manager; the child ends with it.
+
+    Args:
+        seed: Z3's random seed.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> SmtSolver:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the child process."""
+        if self._child is not None:
+            self._child.kill()
+            for stream in (self._child.stdin, self._child.stdout):
+                if stream is not None:
+                    stream.close()
+            self._child.wait()
+            self._child = None
+
+    def decide(self, problem: Problem, deadline: Deadline) -> Answer:
+        """Decide a problem by the deadline."""
+        if problem.empty:
+            return Answer(False, guarantee=Guarantee.REAL, proved_share=1.0, engine=NAME)
+        reply = self._ask(problem, bounds_of(problem), deadline)
+        if reply is None:
+            return Answer(None, reason=Reason.TIME, detail="Z3 was stopped", engine=NAME)
+        match reply["status"]:
+            case "unsat":
+                return Answer(False, guarantee=Guarantee.REAL, proved_share=1.0, engine=NAME)
+            case "sat":
+                point = _replayable(problem, reply["points"])
+                return Answer(True, point=point, engine=NAME)
+            case "unsupported":
+                return Answer(
+                    None, reason=Reason.UNSUPPORTED_OPERATOR, detail=reply["reason"], engine=NAME
+                )
+            case _:
+                timed_out = any(
+                    w in reply.get("reason", "") for w in ("timeout", "canceled", "resource")
+                )
+                reason = Reason.TIME if timed_out else Reason.SOLVER_GAVE_UP
+                return Answer(None, reason=reason, detail=f"Z3: {reply.get('reason')}", engine=NAME)
+
+    def _ask(
+        self, problem: Problem, bounds: Mapping[str, Any], deadline: Deadline
+    ) -> dict[str, Any] | None:
+        if self._child is None:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "verify.smt.child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        child = self._child
+        if child.stdin is None or child.stdout is None:
+            raise RuntimeError("the child process has no pipes")
+        budget_s = max(deadline.left, 0.05)
+        job = pickle.dumps(
+            (
+                problem,
+                bounds,
+                int(budget_s * RESOURCES_PER_SECOND),
+                int(budget_s * 1000),
+                self._seed,
+            )
+        )
+        try:
+            child.stdin.write(struct.pack("<Q", len(job)) + job)
+            child.stdin.flush()
+        except BrokenPipeError:
+            self.close()
+            return None
+        with DefaultSelector() as selector:
+            selector.register(child.stdout, EVENT_READ)
+            if not selector.select(budget_s + 0.4):
+                self.close()
+                return None
+        line = child.stdout.readline()
+        if not line:
+            self.close()
+            return None
+        return json.loads(line)
+
+
+def bounds_of(problem: Problem) -> dict[str, tuple[list[float], list[float]]]:
+    """Rigorous bounds of all tensors over the whole box, for the encoder; empty where there are none."""
+    try:
+        graph = BoundGraph(problem, dtype=torch.float64, deployed=False)
+    except UnsupportedOperator:
+        return {}
+    low = torch.tensor(
+        [[toward(v.lower, torch.float64, -1) for v in problem.variables]], dtype=torch.float64
+    )
+    high = torch.tensor(
+        [[toward(v.upper, torch.float64, +1) for v in problem.variables]], dtype=torch.float64
+    )
+    with torch.no_grad():
+        state = graph.sweep(low, high)
+    result: dict[str, tuple[list[float], list[float]]] = {}
+    for name, (a, b) in state.bounds.items():
+        below, above = a[0].numpy(), b[0].numpy()
+        known = np.isfinite(below) & np.isfinite(above)
+        result[name] = (
+            np.where(known, below, -np.inf).tolist(),
+            np.where(known, above, np.inf).tolist(),
+        )
+    return result
+
+
+def _replayable(problem: Problem, points: Sequence[Sequence[str]]) -> tuple[Fraction, ...]:
+    """The first of Z3's points that stays a witness when moved to float32; else the exact one."""
+    exact = [tuple(Fraction(text) for text in point) for point in points]
+    for point in exact:
+        for candidate in _nearby(problem, point):
+            if problem.reached(candidate):
+                return candidate
+    return exact[-1]
+
+
+def _nearby(problem: Problem, point: tuple[Fraction, ...]) -> Iterator[tuple[Fraction, ...]]:
+    """The point itself where float32 holds it, and its neighbours in float32 inside the box."""
+    if all(float32_holds(x) for x in point):
+        yield point
+    for direction in (None, -1, +1):
+        moved: list[Fraction] = []
+        for variable, x in zip(problem.variables, point, strict=True):
+            if variable.values is not None or float32_holds(x):
+                moved.append(x)
+                continue
+            nearest = Fraction(float(np.float32(float(x))))
+            if direction is not None:
+                nearest = Fraction(toward(x, torch.float32, direction))
+            if not variable.lower <= nearest <= variable.upper:
+                inward = +1 if nearest < variable.lower else -1
+                nearest = Fraction(
+                    toward(variable.lower if inward > 0 else variable.upper, torch.float32, inward)
+                )
+            moved.append(nearest)
+        yield tuple(moved)

@@ -1,0 +1,130 @@
+"""Reading a spec file: Python that defines `agent` and `properties`.
+
+A spec may also define `parts`, a dict from role to the tensor or sub-network that plays it, and
+`picture(observation, action) -> str`, which draws a witness as SVG. It is code and is executed: a
+spec has to be trusted like any program.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from theory.agent import Agent, Chooser
+from theory.error import InputError, MesascopeError
+from theory.property import Property
+from theory.term import Term
+
+Picture = Callable[[Mapping[str, float], str], str]
+"""From an observation by feature name and the action chosen there to an SVG string."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a spec says.
+
+    Attributes:
+        agent: its vocabulary.
+        properties: what to check, in order.
+        parts: declared parts by role.
+        picture: draws one run, where the spec defines it.
+        name: the file, for messages.
+    """
+
+    agent: Agent | Chooser
+    properties: tuple[Property, ...]
+    parts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    picture: Picture | None = None
+    name: str = "spec"
+
+    def only(self, names: Sequence[str] | None) -> Spec:
+        """The spec with some of its properties, in the spec's order.
+
+        Raises:
+            InputError: there is no property of that name.
+        """
+        if names is None:
+            return self
+        known = [p.name for p in self.properties]
+        for name in names:
+            if name not in known:
+                raise InputError(
+                    f"{self.name}: no property named {name!r}; it has: {', '.join(known)}"
+                )
+        chosen = tuple(p for p in self.properties if p.name in names)
+        return Spec(self.agent, chosen, self.parts, self.picture, self.name)
+
+
+def read_spec(path: str | Path) -> Spec:
+    """Execute a spec file.
+
+    Raises:
+        InputError: it is missing, is no Python, fails, or lacks a field; the message names the line.
+    """
+    file = Path(path)
+    try:
+        source = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise InputError(f"{file}: {str(reason).lower()}") from None
+    module = ModuleType(f"spec_{file.stem}")
+    module.__file__ = str(file)
+    folder = str(file.resolve().parent)
+    sys.path.insert(0, folder)
+    # Classes that a spec defines (dataclasses, say) look their module up while it runs.
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(source, str(file), "exec"), module.__dict__)  # noqa: S102
+    except SyntaxError as error:
+        raise InputError(f"{file}, line {error.lineno}: {error.msg}") from None
+    except MesascopeError as error:
+        raise InputError(f"{file}, line {_line(error, file)}: {error}") from None
+    except Exception as error:  # noqa: BLE001  a spec may fail in any way
+        raise InputError(
+            f"{file}, line {_line(error, file)}: {type(error).__name__}: {error}"
+        ) from None
+    finally:
+        sys.path.remove(folder)
+        sys.modules.pop(module.__name__, None)
+    return _from_module(module.__dict__, str(file))
+
+
+def _from_module(names: Mapping[str, Any], file: str) -> Spec:
+    agent = names.get("agent")
+    if not isinstance(agent, Agent | Chooser):
+        raise InputError(f"{file}: `agent` is missing; define agent = Agent(...)")
+    listed = names.get("properties")
+    if not isinstance(listed, list | tuple):
+        raise InputError(f"{file}: `properties` is missing; define a list of properties")
+    properties: list[Property] = []
+    for position, one in enumerate(listed):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        if isinstance(one, Term):
+            raise InputError(
+                f"{file}: properties[{position}] is a formula without a name; add .named('...')"
+            )
+        if not isinstance(one, Property):
+            raise InputError(f"{file}: properties[{position}] is {one!r}, not a property")
+        properties.append(one)
+    if not properties:
+        raise InputError(f"{file}: `properties` is empty: nothing to check")
+    twice = [p.name for p in properties if [q.name for q in properties].count(p.name) > 1]
+    if twice:
+        raise InputError(f"{file}: two properties are named {twice[0]!r}; use .named('...')")
+    parts = names.get("parts", {})
+    if not isinstance(parts, dict):
+        raise InputError(f"{file}: `parts` is not a dict from role to tensor")
+    picture = names.get("picture")
+    if picture is not None and not callable(picture):
+        raise InputError(f"{file}: `picture` is not a function")
+    return Spec(agent, tuple(properties), parts, picture, file)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _line(error: BaseException, file: Path) -> int:
+    """The line of the spec at which an error arose."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f.lineno or 0 for f in reversed(frames) if f.filename == str(file)), 0)

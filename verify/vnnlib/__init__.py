@@ -1,0 +1,73 @@
+"""VNN-LIB properties: unsafe regions of one network, as the competitions of verifiers state them.
+
+HOLDS means that no input satisfies all assertions of the file (`unsat` there), VIOLATED that one
+does (`sat`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from extract.reader import read
+from theory.error import InputError
+from verify.bind import BoundProperty
+from verify.judge import judge
+from verify.smt.solver import SmtSolver
+from verify.solve import Engines
+from verify.verdict import Result
+from verify.vnnlib.statement import OUTPUT, Statement
+from verify.vnnlib.version1 import parse
+from verify.vnnlib.version2 import is_version2, parse_version2
+
+__all__ = ["check_vnnlib", "read_property"]
+
+
+def check_vnnlib(
+    net: str, property_path: str, *, timeout_s: float = 60.0, seed: int = 0, device: str = "cpu"
+) -> Result:
+    """Decide a VNN-LIB property on a network.
+
+    Args:
+        net: the network.
+        property_path: the property, of version 1 or 2.
+        timeout_s: budget in seconds, reading included.
+        seed: of every pseudo-random choice.
+        device: torch device of the neural engine.
+
+    Raises:
+        InputError: a file cannot be read, or the two do not fit together.
+        UnsupportedOperator: the network has an operator without a meaning.
+    """
+    started = time.monotonic()
+    statement = read_property(property_path)
+    network = read(net)
+    for kind, declared, there in (
+        ("inputs", statement.inputs, network.input_size),
+        ("outputs", statement.outputs, network.output_size),
+    ):
+        if declared != there:
+            raise InputError(f"{property_path}: declares {declared} {kind}, but {net} has {there}")
+    onnx = net if net.lower().endswith(".onnx") else None
+    subject = statement.property(Path(property_path).name)
+    bound = BoundProperty(subject, {OUTPUT: network}, frozenset({OUTPUT}), onnx)
+    left = max(0.05, timeout_s - (time.monotonic() - started))
+    with SmtSolver(seed) as smt:
+        result = judge(bound, Engines(smt, seed, device=device), left)
+    return replace(result, seconds=time.monotonic() - started)
+
+
+def read_property(path: str | Path) -> Statement:
+    """Read a VNN-LIB file of version 1 or 2.
+
+    Raises:
+        InputError: it is missing or malformed; the message names the line.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise InputError(f"{file}: {str(reason).lower()}") from None
+    return parse_version2(text, str(file)) if is_version2(text) else parse(text, str(file))
