@@ -33,7 +33,8 @@ class Node:
         inputs: names of the nodes that produce the operands; parameters are nodes too.
         shape: shape of the tensor as the source has it, including a leading batch axis of 1.
         attributes: integers, floats, strings and tuples of those.
-        module: dotted path of the sub-module that made it, where the source says so.
+        module: the sub-modules that it lies in, where the source says so: dotted paths from outer
+            to inner, joined by "/"; "@1" marks the second call of a module, and so on.
     """
 
     name: str

@@ -69,7 +69,7 @@ class Call:
         name: of the call.
         arguments: by the names of the operator's schema; tensors as `Reference`.
         outputs: names of the tensors (or integers) it produces; `None` where there is none.
-        module: path of the sub-module that made it; "@1" marks its second call, and so on.
+        module: as in `extract.network.Node`.
     """
 
     target: str
@@ -310,12 +310,15 @@ class Unread:
 
 
 def _module(stack: str) -> str:
-    """The innermost sub-module: "L__self__p@1,p,torch.nn.Linear" -> "p@1"."""
-    last = stack.rsplit(";", 1)[-1].split(",", 2)
-    if len(last) < 2 or last[0].startswith("_empty"):
-        return ""
-    again = re.search(r"@\d+$", last[0])
-    return last[1] + (again[0] if again and last[1] else "")
+    """The sub-modules from outer to inner: "L__self__,,Net;L__self__p@1,p,Linear" -> "p@1"."""
+    path: list[str] = []
+    for entry in stack.split(";"):
+        key, _, rest = entry.partition(",")
+        module = rest.split(",", 1)[0]
+        if module and not key.startswith("_empty"):
+            again = re.search(r"@\d+$", key)
+            path.append(module + (again[0] if again else ""))
+    return "/".join(path)
 
 
 def _outputs(

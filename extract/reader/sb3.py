@@ -155,7 +155,7 @@ class _Towers:
         return value
 
     def _layer(self, x: Value, key: str, name: str) -> Value:
-        self.builder.at("Linear", key, key)
+        self.builder.at("Linear", key, _stack_of(key))
         weight = self._constant(f"{key}.weight")
         bias = self._constant(f"{key}.bias") if f"{key}.bias" in self.weights else None
         if weight.rank != 2:
@@ -163,7 +163,7 @@ class _Towers:
         return idiom.linear(self.builder, x, weight, bias, name)
 
     def _bend(self, x: Value, name: str) -> Value:
-        self.builder.at(self.activation, name, name)
+        self.builder.at(self.activation, name, _stack_of(name))
         op = _ACTIVATIONS[self.activation]
         alpha = {"leaky_relu": 0.01, "elu": 1.0}.get(op)
         extra = {} if alpha is None else {"alpha": self.builder.rounded(alpha, x)}
@@ -174,6 +174,12 @@ class _Towers:
             raise InputError(f"{self.path}: policy.pth: the weight {key!r} is missing")
         self.used.add(key)
         return self.builder.constant(key, self.weights[key])
+
+
+def _stack_of(key: str) -> str:
+    """The modules around a layer: "a.b.0" -> "a/a.b/a.b.0"."""
+    words = key.split(".")
+    return "/".join(".".join(words[:n]) for n in range(1, len(words) + 1))
 
 
 def _settings(path: Path, content: bytes) -> Mapping[str, Any]:

@@ -12,8 +12,8 @@ from extract.network import Array, Network, Node
 def tidy(network: Network) -> Network:
     """Join `x W^T` and the addition of a constant row into one `linear` with a bias.
 
-    The product has to have no other reader and not to be an output. Parameters that no node reads
-    any more are dropped.
+    The product has to have no other reader, no other name, and not to be an output; both operators
+    have to come from one sub-module. Parameters that no node reads any more are dropped.
     """
     parameters = dict(network.parameters)
     nodes = {node.name: node for node in network.nodes}
@@ -52,6 +52,8 @@ def _fused(
     for product, bias in (node.inputs, node.inputs[::-1]):
         first = nodes[product]
         if first.op != "linear" or len(first.inputs) != 2 or bias not in network.parameters:
+            continue
+        if first.module != node.module:
             continue
         if len(network.consumers(product)) > 1 or product in network.outputs:
             continue
