@@ -1,0 +1,1 @@
+"""The labelled zoo: seeded recipes for agents whose inner parts are known."""
