@@ -22,11 +22,11 @@ from theory.sort import EnumSort, ObservationSort, RealSort, Sort, VectorSort
 ROLES: Mapping[str, str] = {
     "score": "policy",
     "preference": "policy",
-    "value": "evaluator",
+    "value": "value",
     "perceive": "perceive",
-    "predict": "world_model",
+    "predict": "predict",
 }
-"""The role whose part interprets each function symbol."""
+"""The part that interprets each function symbol, by the name under which it is declared."""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from theory.error import InputError
 from verify.provenance import sha256, source
 from verify.wire import Document
+
+if TYPE_CHECKING:
+    from verify.bind import BoundProperty
 
 Values = Mapping[str, Mapping[str, Fraction]]
 
@@ -68,14 +72,23 @@ def review(
 
 def replay(network: str, spec: str, wanted: Mapping[str, Values]) -> dict[str, dict[str, bool]]:
     """For each property by name and each way of replaying: do these values violate it?"""
-    from verify.check import load
     from verify.replay import replay_values
 
-    bound = {one.property.name: one for one in load(network, spec).properties}
+    bound = {one.property.name: one for one in _bound(network, spec)}
     missing = [name for name in wanted if name not in bound]
     if missing:
         raise InputError(f"{spec}: there is no property {missing[0]!r} any more")
     return {name: replay_values(bound[name], values) for name, values in wanted.items()}
+
+
+def _bound(network: str, spec: str) -> Sequence[BoundProperty]:
+    if spec.lower().endswith(".vnnlib"):
+        from verify.vnnlib import load_vnnlib
+
+        return [load_vnnlib(network, spec)]
+    from verify.check import load
+
+    return load(network, spec).properties
 
 
 def _found(name: str, folder: Path) -> str:

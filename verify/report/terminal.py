@@ -101,9 +101,9 @@ def result_lines(result: Result, width: int) -> list[Text]:
 def explanation(result: Result) -> str:
     """Why a property is not decided, or why that it holds says nothing."""
     if result.verdict is Verdict.VACUOUS:
-        why = "its condition is never true on this domain, so it says nothing"
-    else:
-        why = result.reason.value if result.reason else "no reason was given"
+        why = result.detail or "its condition is never true on the domain"
+        return plain(f"{why}, so it says nothing")
+    why = result.reason.value if result.reason else "no reason was given"
     return plain(f"{why}: {result.detail}" if result.detail else why)
 
 

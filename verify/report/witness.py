@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from theory.fold import fold
 from theory.property import Property
-from theory.sort import ObservationSort
+from theory.sort import ObservationSort, RealSort, Sort
 from theory.term import Term
 from verify.report.text import number, numbers, plain
 from verify.verdict import Run, Witness
@@ -111,29 +111,29 @@ class Table:
 
 def table(property: Property, witness: Witness) -> Table:
     """Lay out a witness of a property (or the candidate for one)."""
-    loose = dict(_loose(witness.values))
+    loose = dict(_loose(property, witness.values))
     runs = [*witness.runs, *_points(witness, loose)]
     return Table(
         columns=tuple(_columns(runs)),
         rows=tuple(_rows(property, runs)),
         loose=tuple((plain(name), number(float(value))) for name, value in loose.items()),
         exact=tuple(
-            (plain(name if not key else f"{name}.{key}"), str(value))
+            (plain(name if name in loose else f"{name}.{key}"), str(value))
             for name, entries in witness.values.items()
             for key, value in entries.items()
         ),
     )
 
 
-def _loose(values: Mapping[str, Mapping[str, Fraction]]) -> list[tuple[str, Fraction]]:
+def _loose(
+    property: Property, values: Mapping[str, Mapping[str, Fraction]]
+) -> Iterator[tuple[str, Fraction]]:
     """The variables that stand for one number."""
-    return [
-        (name, value)
-        for name, entries in values.items()
-        if len(entries) == 1
-        for key, value in entries.items()
-        if not key
-    ]
+    numbers = {name for name, sort in _bound(property.formula) if isinstance(sort, RealSort)}
+    for owner, entries in values.items():
+        # "x#2" is the variable of a second quantifier over the name x.
+        if owner.partition("#")[0] in numbers and len(entries) == 1:
+            yield owner, next(iter(entries.values()))
 
 
 def _points(witness: Witness, loose: Mapping[str, Fraction]) -> list[Run]:
@@ -194,14 +194,17 @@ def _labels(terms: Sequence[str]) -> list[str]:
 
 
 def _rows(property: Property, runs: Sequence[Run]) -> list[Row]:
-    features = {f.name: f for sort in _observations(property.formula) for f in sort.features}
+    sorts = dict.fromkeys(sort for _, sort in _bound(property.formula))
+    features = {f.name: f for s in sorts if isinstance(s, ObservationSort) for f in s.features}
     spoken = _spoken(property.formula)
     names = list(dict.fromkeys(name for run in runs for name in run.inputs))
 
     def row(name: str) -> Row:
         present = [run.inputs[name] for run in runs if name in run.inputs]
         texts = iter(numbers(present))
-        feature = features.get(name)
+        # Where a function takes several arguments, a feature is called "x.price".
+        own = name if name in features else name.rpartition(".")[2]
+        feature = features.get(own)
         differs = len(set(present)) > 1
         flag = feature is not None and feature.is_flag
         return Row(
@@ -209,24 +212,22 @@ def _rows(property: Property, runs: Sequence[Run]) -> list[Row]:
             unit=plain(feature.unit) if feature else "",
             cells=tuple(next(texts) if name in run.inputs else "" for run in runs),
             differs=differs,
-            rank=0 if differs else 1 if name in spoken else 2 if flag else 3,
+            rank=0 if differs else 1 if own in spoken else 2 if flag else 3,
         )
 
     return [row(name) for name in names]
 
 
-def _observations(formula: Term) -> list[ObservationSort]:
-    found: dict[ObservationSort, None] = {}
+def _bound(formula: Term) -> list[tuple[str, Sort]]:
+    """The variables that a formula quantifies over, with their sorts."""
+    found: list[tuple[str, Sort]] = []
 
     def step(node: Term, parts: Sequence[None]) -> None:
-        if node.operator not in {"forall", "exists"}:
-            return
-        for _, sort in node.payload:
-            if isinstance(sort, ObservationSort):
-                found[sort] = None
+        if node.operator in {"forall", "exists"}:
+            found.extend(node.payload)
 
     fold(formula, step)
-    return list(found)
+    return found
 
 
 def _spoken(formula: Term) -> set[str]:

@@ -11,17 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from extract.reader import read
-from theory.error import InputError
+from theory.error import InputError, UnsupportedOperator
 from verify.bind import BoundProperty
 from verify.judge import judge
 from verify.smt.solver import SmtSolver
 from verify.solve import Engines
-from verify.verdict import Result
+from verify.verdict import Reason, Result, Verdict
 from verify.vnnlib.statement import OUTPUT, Statement
 from verify.vnnlib.version1 import parse
 from verify.vnnlib.version2 import is_version2, parse_version2
 
-__all__ = ["check_vnnlib", "read_property"]
+__all__ = ["check_vnnlib", "load_vnnlib", "read_property"]
 
 
 def check_vnnlib(
@@ -38,9 +38,29 @@ def check_vnnlib(
 
     Raises:
         InputError: a file cannot be read, or the two do not fit together.
-        UnsupportedOperator: the network has an operator without a meaning.
+        EngineFault: a witness does not replay exactly.
     """
     started = time.monotonic()
+    try:
+        bound = load_vnnlib(net, property_path)
+    except UnsupportedOperator as error:
+        subject = read_property(property_path).property(Path(property_path).name)
+        return Result(
+            subject, Verdict.UNKNOWN, reason=Reason.UNSUPPORTED_OPERATOR, detail=str(error)
+        )
+    left = max(0.05, timeout_s - (time.monotonic() - started))
+    with SmtSolver(seed) as smt:
+        result = judge(bound, Engines(smt, seed, device=device), left)
+    return replace(result, seconds=time.monotonic() - started)
+
+
+def load_vnnlib(net: str, property_path: str) -> BoundProperty:
+    """Read a property and the network that it speaks of.
+
+    Raises:
+        InputError: a file cannot be read, or the two do not fit together.
+        UnsupportedOperator: the network has an operator without a meaning.
+    """
     statement = read_property(property_path)
     network = read(net)
     for kind, declared, there in (
@@ -51,11 +71,7 @@ def check_vnnlib(
             raise InputError(f"{property_path}: declares {declared} {kind}, but {net} has {there}")
     onnx = net if net.lower().endswith(".onnx") else None
     subject = statement.property(Path(property_path).name)
-    bound = BoundProperty(subject, {OUTPUT: network}, frozenset({OUTPUT}), onnx)
-    left = max(0.05, timeout_s - (time.monotonic() - started))
-    with SmtSolver(seed) as smt:
-        result = judge(bound, Engines(smt, seed, device=device), left)
-    return replace(result, seconds=time.monotonic() - started)
+    return BoundProperty(subject, {OUTPUT: network}, frozenset({OUTPUT}), onnx)
 
 
 def read_property(path: str | Path) -> Statement:
