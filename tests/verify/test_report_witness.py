@@ -67,7 +67,7 @@ def test_a_number_that_is_quantified_stands_alone():
     agent = Agent(observation=[Feature("x", 0, 1), Feature("y", 0, 1)], actions=["a", "b"])
     property = cognition.evaluator_ignores(agent, feature="x")
     witness = Witness(
-        {"o": {"x": Fraction(0), "y": Fraction(1, 3)}, "x'": {"": Fraction(3, 4)}},
+        {"o": {"x": Fraction(0), "y": Fraction(1, 3)}, "x'": {"value": Fraction(3, 4)}},
         (
             Run("value(o)", {"x": 0.0, "y": 1 / 3}, {"0": 0.25}, None),
             Run("value(o[x: x'])", {"x": 0.75, "y": 1 / 3}, {"0": 0.5}, None),
@@ -91,6 +91,6 @@ def test_options_without_a_run_become_columns():
 
 def test_a_point_alone_is_shown():
     t = real("t", 0, 1)
-    shown = table(forall(t, t <= 0).named("p"), Witness({"t": {"": Fraction(1, 8)}}, (), {}))
+    shown = table(forall(t, t <= 0).named("p"), Witness({"t": {"value": Fraction(1, 8)}}, (), {}))
     assert shown.loose == (("t", "0.125"),)
     assert shown.columns == shown.rows == ()
