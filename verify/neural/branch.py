@@ -22,6 +22,7 @@ from verify.neural.attack import attack, values_of
 from verify.neural.bounds.graph import BoundGraph
 from verify.neural.margin import Ceiling, margin, matrix, refuted
 from verify.neural.region import Region
+from verify.neural.thread import one_thread
 from verify.problem.problem import Problem
 from verify.verdict import Guarantee, Reason
 
@@ -157,7 +158,7 @@ class Search:
 
     def run(self, deadline: Deadline, progress: Progress | None = None) -> Answer:
         """Search until an answer or the deadline; may be called again to go on."""
-        with torch.no_grad():
+        with torch.no_grad(), one_thread():
             if not self._attacked:
                 self._attacked = True
                 attack(
