@@ -76,5 +76,12 @@ def test_wheel_holds_every_file_of_the_packages(wheel_names: list[str]):
     assert files - set(wheel_names) == set()
 
 
+def test_wheel_holds_what_the_demonstration_shows(wheel_names: list[str]):
+    delivery = ROOT / "examples" / "delivery"
+    files = {f"verify/examples/delivery/{path.name}" for path in delivery.glob("*.*")}
+    assert files
+    assert files - set(wheel_names) == set()
+
+
 def test_wheel_carries_the_licence(wheel_names: list[str]):
     assert any(name.endswith("licenses/LICENSE") for name in wheel_names)
