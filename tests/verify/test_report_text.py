@@ -6,7 +6,7 @@ import report_case as case
 from verify.report.text import (
     conclusion,
     duration,
-    listing,
+    file_name,
     number,
     numbers,
     plain,
@@ -88,5 +88,9 @@ def test_conclusion(report: Report, text: str):
     assert conclusion(report) == text
 
 
-def test_listing():
-    assert [listing("abc"[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("a/b/net.onnx", "net.onnx"), ("C:\\n\\net.py:make", "net.py:make"), ("a/", "a"), ("/", "/")],
+)
+def test_file_name(name: str, text: str):
+    assert file_name(name) == text

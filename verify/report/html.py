@@ -15,7 +15,7 @@ from markupsafe import Markup
 from theory.printer import latex, text
 from verify.report.picture import image
 from verify.report.terminal import explanation
-from verify.report.text import conclusion, duration, plain, share, symbols
+from verify.report.text import conclusion, duration, file_name, plain, share, symbols
 from verify.report.witness import Column, Row, Table, table
 from verify.verdict import ModelVerdict, Report, Result, Verdict
 
@@ -47,10 +47,15 @@ def render(*reports: Report, title: str = "") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"words": _words, "duration": duration, "share": share}
+    environment.filters |= {
+        "words": _words,
+        "duration": duration,
+        "share": share,
+        "file_name": file_name,
+    }
     template = environment.get_template("page.jinja")
     return template.render(
-        title=title or (f"{reports[0].network}: {reports[0].model_verdict.value}"),
+        title=title or f"{file_name(reports[0].network)}: {reports[0].model_verdict.value}",
         heading=title,
         style=Markup((FOLDER / "page.css").read_text(encoding="utf-8")),
         reports=[_report(report, at) for at, report in enumerate(reports, start=1)],

@@ -8,7 +8,7 @@ from io import StringIO
 from rich.console import Console
 from rich.text import Text
 
-from verify.report.text import conclusion, duration, number, plain, share
+from verify.report.text import conclusion, duration, file_name, number, plain, share
 from verify.report.witness import Column, Row, Table, table
 from verify.verdict import Guarantee, ModelVerdict, Report, Result, Verdict, Witness
 
@@ -35,7 +35,9 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
     The last line is the command that reruns the check.
     """
     lines = [
-        Text.assemble((plain(report.network), "bold"), " against ", (plain(report.spec), "bold")),
+        Text.assemble(
+            (file_name(report.network), "bold"), " against ", (file_name(report.spec), "bold")
+        ),
         Text(),
     ]
     for result in report.results:
@@ -73,7 +75,7 @@ def model_line(report: Report) -> Text:
     verdict = report.model_verdict
     return Text.assemble(
         (verdict.value, MODEL_STYLES[verdict]),
-        f"  {plain(report.network)}: {conclusion(report)}",
+        f"  {file_name(report.network)}: {conclusion(report)}",
     )
 
 

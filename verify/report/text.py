@@ -26,6 +26,11 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in _one_line(text))
 
 
+def file_name(name: str) -> str:
+    """The last part of a path, for headings; the whole path is in the command."""
+    return plain(name.replace("\\", "/").rstrip("/").rpartition("/")[2]) or plain(name)
+
+
 def number(value: float) -> str:
     """A number in six significant digits; whole numbers without a point."""
     short = f"{value:.{_DIGITS}g}"
@@ -86,13 +91,6 @@ def conclusion(report: Report) -> str:
                 f"{counts[Verdict.VACUOUS]} vacuous" if counts[Verdict.VACUOUS] else "",
             ]
             return ", ".join(part for part in parts if part)
-
-
-def listing(words: Sequence[str], join: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {join} {words[-1]}"
 
 
 def _one_line(text: str) -> str:
