@@ -9,37 +9,52 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise, product
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from theory import Agent, Feature, Term, and_, eq, forall, iff, implies, maximum, minimum, not_, or_
+from theory.agent import Ties
 from theory.operator import Vector
 from theory.term import number
 
 FUNCTIONS = ("score", "value")
 DEPTH = 3
 ACTIONS = ("left", "right", "wait")
+TIES: tuple[Ties, ...] = ("strict", "first", "any")
+CONNECTIVES = ("and", "or", "not", "implies", "iff")
+
+T = TypeVar("T")
 
 
+@cache
 def dyadics(bound: int = 4, bits: int = 3) -> SearchStrategy[Fraction]:
     """Rationals k / 2^bits with |k / 2^bits| <= bound; small ones shrink first."""
     scale = 2**bits
     return st.integers(-bound * scale, bound * scale).map(lambda k: Fraction(k, scale))
 
 
-@st.composite
-def features(draw: DrawFn, name: str, *, finite: bool = False) -> Feature:
-    """One feature: a flag, a finite set of values, or (unless `finite`) a range."""
-    kind = draw(st.sampled_from(["flag", "values"] if finite else ["range", "range", "flag"]))
+@cache
+def _positions(count: int) -> SearchStrategy[int]:
+    return st.integers(0, count - 1)
+
+
+def pick(draw: DrawFn, items: Sequence[T]) -> T:
+    """One of the items; earlier ones shrink first. Faster than a new `sampled_from` for each."""
+    return items[draw(_positions(len(items)))]
+
+
+def _feature(draw: DrawFn, name: str, finite: bool) -> Feature:
+    kind = pick(draw, ("flag", "values") if finite else ("range", "range", "flag"))
     if kind == "flag":
         return Feature(name, flag=True)
     if kind == "values":
-        return Feature(name, values=draw(st.lists(dyadics(2, 1), min_size=1, max_size=3)))
+        return Feature(name, values=[draw(dyadics(2, 1)) for _ in range(pick(draw, (1, 2, 3)))])
     low = draw(dyadics(2, 2))
-    return Feature(name, low, low + draw(st.integers(0, 8)) * Fraction(1, 4))
+    return Feature(name, low, low + Fraction(pick(draw, range(9)), 4))
 
 
 @st.composite
@@ -55,27 +70,17 @@ def agents(
         max_features: the most features.
         max_actions: the most actions; at most three.
     """
-    count = draw(st.integers(1, max_features))
+    count = pick(draw, range(1, max_features + 1))
     return Agent(
-        observation=[draw(features(f"f{i}", finite=finite)) for i in range(count)],
-        actions=ACTIONS[: draw(st.integers(2, max_actions))],
-        ties=draw(st.sampled_from(["strict", "first", "any"])),
+        observation=[_feature(draw, f"f{i}", finite) for i in range(count)],
+        actions=ACTIONS[: pick(draw, range(2, max_actions + 1))],
+        ties=pick(draw, TIES),
     )
 
 
 def flags(agent: Agent) -> list[str]:
     """The names of the agent's flags."""
     return [f.name for f in agent.features if f.is_flag]
-
-
-@st.composite
-def observations(draw: DrawFn, agent: Agent, variables: Sequence[Term]) -> Term:
-    """One of the variables, often with a flag or another feature replaced by a constant."""
-    base = draw(st.sampled_from(variables))
-    if not draw(st.booleans()):
-        return base
-    changed = draw(st.sampled_from(flags(agent) or [f.name for f in agent.features]))
-    return base.with_(**{changed: draw(st.sampled_from(corners(agent.feature(changed))))})
 
 
 def corners(feature: Feature) -> list[Fraction]:
@@ -85,71 +90,74 @@ def corners(feature: Feature) -> list[Fraction]:
     return [feature.lower, feature.upper, (feature.lower + feature.upper) / 2]
 
 
-@st.composite
-def quantities(
-    draw: DrawFn, agent: Agent, variables: Sequence[Term], functions: Sequence[str] = FUNCTIONS
-) -> Term:
-    """A feature, the score of an action, or the value of an observation."""
-    observation = draw(observations(agent, variables))
-    kind = draw(st.sampled_from(["feature", *functions]))
-    if kind == "score":
-        return agent.score(observation, draw(st.sampled_from(agent.actions)))
-    if kind == "value":
-        return agent.value(observation)
-    return observation[draw(st.sampled_from([f.name for f in agent.features]))]
+@dataclass(frozen=True)
+class _Subject:
+    """What a formula is about: the agent, the observations in scope, the functions it may use."""
 
+    agent: Agent
+    variables: Sequence[Term]
+    functions: Sequence[str]
 
-@st.composite
-def combinations(
-    draw: DrawFn, agent: Agent, variables: Sequence[Term], functions: Sequence[str] = FUNCTIONS
-) -> Term:
-    """A linear combination of one to three quantities, and a constant."""
-    total: Term | None = None
-    for _ in range(draw(st.integers(1, 3))):
-        part = draw(quantities(agent, variables, functions))
-        factor = draw(dyadics(2, 1))
-        scaled = draw(st.sampled_from([part, -part, factor * part, part * factor]))
-        total = scaled if total is None else draw(st.sampled_from([total + scaled, total - scaled]))
-    if total is None:
-        return number(0)
-    return total + draw(dyadics()) if draw(st.booleans()) else total
+    def observation(self, draw: DrawFn) -> Term:
+        """One of the variables, often with a flag or another feature replaced by a constant."""
+        base = pick(draw, self.variables)
+        if pick(draw, (False, True)):
+            return base
+        changed = pick(draw, flags(self.agent) or [f.name for f in self.agent.features])
+        return base.with_(**{changed: pick(draw, corners(self.agent.feature(changed)))})
 
+    def quantity(self, draw: DrawFn) -> Term:
+        """A feature, the score of an action, or the value of an observation."""
+        observation = self.observation(draw)
+        match pick(draw, ("feature", *self.functions)):
+            case "score":
+                return self.agent.score(observation, pick(draw, self.agent.actions))
+            case "value":
+                return self.agent.value(observation)
+            case _:
+                return observation[pick(draw, self.agent.features).name]
 
-@st.composite
-def piecewise(
-    draw: DrawFn, agent: Agent, variables: Sequence[Term], functions: Sequence[str] = FUNCTIONS
-) -> Term:
-    """A linear combination, or the absolute value, maximum or minimum of such."""
-    first = draw(combinations(agent, variables, functions))
-    kind = draw(st.sampled_from(["linear", "linear", "linear", "abs", "max", "min"]))
-    if kind == "linear":
-        return first
-    if kind == "abs":
-        return abs(first) + draw(dyadics())
-    second = draw(combinations(agent, variables, functions))
-    return maximum(first, second) if kind == "max" else minimum(first, second)
+    def combination(self, draw: DrawFn) -> Term:
+        """A linear combination of one to three quantities, perhaps with a constant."""
+        total: Term | None = None
+        for _ in range(pick(draw, (1, 2, 3))):
+            part, factor = self.quantity(draw), draw(dyadics(2, 1))
+            scaled = pick(draw, (part, -part, factor * part, part * factor))
+            total = scaled if total is None else pick(draw, (total + scaled, total - scaled))
+        if total is None:
+            return number(0)
+        return total + draw(dyadics()) if pick(draw, (False, True)) else total
 
+    def piecewise(self, draw: DrawFn) -> Term:
+        """A linear combination, or the absolute value, maximum or minimum of such."""
+        first = self.combination(draw)
+        match pick(draw, ("linear", "linear", "linear", "abs", "max", "min")):
+            case "abs":
+                return abs(first) + draw(dyadics())
+            case "max":
+                return maximum(first, self.combination(draw))
+            case "min":
+                return minimum(first, self.combination(draw))
+            case _:
+                return first
 
-@st.composite
-def atoms(
-    draw: DrawFn, agent: Agent, variables: Sequence[Term], functions: Sequence[str] = FUNCTIONS
-) -> Term:
-    """A comparison, a choice of action, or a flag that is set or not."""
-    kinds = ["compare", "compare", "compare", "equal"]
-    kinds += ["acts", "acts"] if "score" in functions else []
-    kinds += ["flag"] if flags(agent) else []
-    kind = draw(st.sampled_from(kinds))
-    if kind == "acts":
-        observation = draw(observations(agent, variables))
-        return agent.acts(observation, draw(st.sampled_from(agent.actions)))
-    if kind == "flag":
-        flag = draw(st.sampled_from(flags(agent)))
-        return eq(draw(st.sampled_from(variables))[flag], draw(st.sampled_from([0, 1])))
-    left = draw(piecewise(agent, variables, functions))
-    right = draw(st.one_of(dyadics().map(number), piecewise(agent, variables, functions)))
-    if kind == "equal":
-        return eq(left, right)
-    return draw(st.sampled_from([left < right, left <= right, left > right, left >= right]))
+    def atom(self, draw: DrawFn) -> Term:
+        """A comparison, a choice of action, or a flag that is set or not."""
+        kinds = ["compare", "compare", "compare", "equal"]
+        kinds += ["acts", "acts"] if "score" in self.functions else []
+        kinds += ["flag"] if flags(self.agent) else []
+        kind = pick(draw, kinds)
+        if kind == "acts":
+            observation = self.observation(draw)
+            return self.agent.acts(observation, pick(draw, self.agent.actions))
+        if kind == "flag":
+            flag = pick(draw, flags(self.agent))
+            return eq(pick(draw, self.variables)[flag], pick(draw, (0, 1)))
+        left = self.piecewise(draw)
+        right = number(draw(dyadics())) if pick(draw, (True, False)) else self.piecewise(draw)
+        if kind == "equal":
+            return eq(left, right)
+        return pick(draw, (left < right, left <= right, left > right, left >= right))
 
 
 @st.composite
@@ -161,19 +169,20 @@ def matrices(
     depth: int = DEPTH,
 ) -> Term:
     """A quantifier-free formula of Boolean depth at most `depth` over the variables."""
-    kinds = ["atom", "and", "or", "not", "implies", "iff"] if depth else ["atom"]
-    kind = draw(st.sampled_from(kinds))
+    kind = pick(draw, ("atom", *CONNECTIVES) if depth else ("atom",))
     if kind == "atom":
-        return draw(atoms(agent, variables, functions))
+        return _Subject(agent, variables, functions).atom(draw)
     smaller = matrices(agent, variables, functions, depth - 1)
-    if kind == "not":
-        return not_(draw(smaller))
-    if kind == "implies":
-        return implies(draw(smaller), draw(smaller))
-    if kind == "iff":
-        return iff(draw(smaller), draw(smaller))
-    parts = [draw(smaller) for _ in range(draw(st.integers(2, 3)))]
-    return and_(*parts) if kind == "and" else or_(*parts)
+    match kind:
+        case "not":
+            return not_(draw(smaller))
+        case "implies":
+            return implies(draw(smaller), draw(smaller))
+        case "iff":
+            return iff(draw(smaller), draw(smaller))
+        case _:
+            parts = [draw(smaller) for _ in range(pick(draw, (2, 3)))]
+            return and_(*parts) if kind == "and" else or_(*parts)
 
 
 @st.composite
@@ -194,7 +203,7 @@ def formulas(
         depth: the most connectives on a path.
         max_variables: the most observations quantified over.
     """
-    count = draw(st.integers(1, max_variables))
+    count = pick(draw, range(1, max_variables + 1))
     variables = [agent.observation(name) for name in ("o", "p", "q")[:count]]
     return forall(*variables, draw(matrices(agent, variables, functions, depth)))
 
@@ -206,15 +215,12 @@ def linear_formulas(agent: Agent, *, depth: int = DEPTH) -> SearchStrategy[Term]
 
 @st.composite
 def points(draw: DrawFn, agent: Agent) -> dict[str, Fraction]:
-    """An observation in the agent's box, feature by feature; ends of ranges are likely."""
+    """An observation in the agent's box: finite features anywhere, ranges in sixteenths."""
     values: dict[str, Fraction] = {}
     for feature in agent.features:
-        sixteenths = st.integers(0, 16).map(lambda k: Fraction(k, 16))
-        width, low = feature.upper - feature.lower, feature.lower
-        inside = sixteenths.map(lambda t, width=width, low=low: low + t * width)
-        values[feature.name] = draw(
-            st.sampled_from(feature.values) if feature.values is not None else inside
-        )
+        width, share = feature.upper - feature.lower, Fraction(pick(draw, range(17)), 16)
+        inside = feature.lower + share * width
+        values[feature.name] = inside if feature.values is None else pick(draw, feature.values)
     return values
 
 
@@ -265,7 +271,7 @@ def networks(
     draw: DrawFn, inputs: int, outputs: int, *, max_layers: int = 2, max_width: int = 4
 ) -> TinyNetwork:
     """A network with at most `max_layers` hidden layers of at most `max_width` neurons."""
-    hidden = draw(st.lists(st.integers(1, max_width), max_size=max_layers))
+    hidden = [pick(draw, range(1, max_width + 1)) for _ in range(pick(draw, range(max_layers + 1)))]
     sizes = [inputs, *hidden, outputs]
     layers = tuple(
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 from theory.error import InputError, SortError
@@ -39,22 +39,23 @@ class Agent:
     def __init__(
         self,
         *,
-        observation: Sequence[Feature],
-        actions: Sequence[str],
+        observation: Iterable[Feature],
+        actions: Iterable[str],
         ties: Ties = "strict",
         latent: int | None = None,
     ) -> None:
-        check_names("action", _listed("actions", actions))
-        if latent is not None and latent < 1:
+        names = tuple(_listed("actions", actions))
+        check_names("action", names)
+        if latent is not None and (not isinstance(latent, int) or latent < 1):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError(f"latent is the size of the latent state, not {latent!r}")
         if ties not in ("strict", "first", "any"):
             raise InputError(f"ties is 'strict', 'first' or 'any', not {ties!r}")
         self.observation_sort = _record("Observation", observation)
-        self.action_sort = EnumSort("action", tuple(actions))
+        self.action_sort = EnumSort("action", names)
         self.latent_sort = None if latent is None else VectorSort(latent)
         self.ties: Ties = ties
         self._score = FunctionSymbol(
-            "score", (self.observation_sort,), VectorSort(len(self.actions), self.action_sort)
+            "score", (self.observation_sort,), VectorSort(len(names), self.action_sort)
         )
 
     @property
@@ -69,12 +70,12 @@ class Agent:
 
     def observation(self, name: str = "o") -> Term:
         """A variable that ranges over the box of observations."""
-        check_name("variable", name)
+        check_name(name)
         return variable(name, self.observation_sort)
 
     def action(self, name: str = "a") -> Term:
         """A variable that ranges over the actions."""
-        check_name("variable", name)
+        check_name(name)
         return variable(name, self.action_sort)
 
     def feature(self, name: str) -> Feature:
@@ -98,8 +99,9 @@ class Agent:
 
     def value(self, state: Term) -> Term:
         """The evaluator's value of an observation, or of a latent state."""
-        if state.sort not in (self.observation_sort, self.latent_sort):
-            raise SortError(f"value takes an observation or a latent state, got {state.sort}")
+        given = state.sort if isinstance(state, Term) else repr(state)  # pyright: ignore[reportUnnecessaryIsInstance]
+        if given not in (self.observation_sort, self.latent_sort):
+            raise SortError(f"value takes an observation or a latent state, got {given}")
         return build("apply", (state,), FunctionSymbol("value", (state.sort,), REAL))
 
     def perceive(self, observation: Term) -> Term:
@@ -140,12 +142,12 @@ class Chooser:
         InputError: a name occurs twice, or there is none.
     """
 
-    def __init__(self, *, option: Sequence[Feature]) -> None:
+    def __init__(self, *, option: Iterable[Feature]) -> None:
         self.option_sort = _record("Option", option)
 
     def option(self, name: str) -> Term:
         """A variable that ranges over the box of options."""
-        check_name("variable", name)
+        check_name(name)
         return variable(name, self.option_sort)
 
     def preference(self, x: Term, y: Term) -> Term:
@@ -161,12 +163,13 @@ class Chooser:
         return self.preference(x, y) > 0
 
 
-def _record(name: str, features: Sequence[Feature]) -> ObservationSort:
+def _record(name: str, listed: Iterable[Feature]) -> ObservationSort:
+    features = tuple(listed)
     for feature in features:
         if not isinstance(feature, Feature):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError(f"{feature!r} is not a Feature(...)")
     check_names("feature", (feature.name for feature in features))
-    return ObservationSort(name, tuple(features))
+    return ObservationSort(name, features)
 
 
 def _listed(what: str, names: Iterable[str]) -> Iterable[str]:

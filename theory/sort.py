@@ -95,7 +95,7 @@ class Feature:
         values: Sequence[Exact] | None = None,
         unit: str = "",
     ) -> None:
-        check_name("feature", name)
+        check_name(name)
         if flag and (lower is not None or upper is not None or values is not None):
             raise InputError(f"feature {name!r}: a flag has the values 0 and 1 and takes no range")
         if flag:
@@ -171,7 +171,7 @@ def is_real(sort: Sort) -> bool:
     return isinstance(sort, RealSort)
 
 
-def check_name(kind: str, name: str) -> None:
+def check_name(name: str) -> None:
     """Refuse what cannot be shown on one line as a name.
 
     Raises:
@@ -179,7 +179,9 @@ def check_name(kind: str, name: str) -> None:
     """
     # The annotation binds nobody: names come from spec files.
     if not isinstance(name, str) or not name.strip() or not name.isprintable():  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InputError(f"a {kind} needs a printable name, not {name!r}")
+        raise InputError(
+            f"the name of a feature, action or variable is printable text, not {name!r}"
+        )
 
 
 def check_names(kind: str, names: Iterable[str]) -> None:
@@ -190,7 +192,7 @@ def check_names(kind: str, names: Iterable[str]) -> None:
     """
     seen: set[str] = set()
     for name in names:
-        check_name(kind, name)
+        check_name(name)
         if name in seen:
             raise InputError(f"the {kind} {name!r} is given twice")
         seen.add(name)

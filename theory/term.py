@@ -44,7 +44,7 @@ def real(name: str, lower: Exact, upper: Exact) -> Term:
     Raises:
         InputError: an end is not a finite number, or they are reversed.
     """
-    check_name("variable", name)
+    check_name(name)
     low, high = exact(lower, f"variable {name!r}"), exact(upper, f"variable {name!r}")
     if low > high:
         raise SortError(f"variable {name!r}: lower {lower} is above upper {upper}")
@@ -135,7 +135,7 @@ def _quantify(operator: str, terms: Sequence[Term]) -> Term:
         binder = by_name.get(used.payload[0], used)
         if binder is not used:
             raise SortError(
-                f"{operator} binds {used} in {binder.sort}, but its formula uses a {used} in "
-                f"{used.sort} of another definition"
+                f"{operator} binds {used} in {binder.sort}, but its formula uses another {used}, "
+                f"in {used.sort}"
             )
     return build(operator, (body,), tuple(term.payload for term in bound))

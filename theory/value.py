@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -43,8 +43,6 @@ def finite_domain(sort: Sort) -> Sequence[Value] | None:
     """All values of a sort, or None where there are infinitely many."""
     if isinstance(sort, EnumSort):
         return sort.members
-    if isinstance(sort, RealSort) and sort.lower is not None and sort.lower == sort.upper:
-        return [sort.lower]
     if not isinstance(sort, ObservationSort):
         return None
     choices: list[tuple[Fraction, ...]] = []
@@ -74,7 +72,7 @@ def conform(value: Value, sort: Sort, name: str) -> Value:
         case ObservationSort():
             return _observation(value, sort, name)
         case VectorSort():
-            entries = tuple(value.entries if isinstance(value, Vector) else value)
+            entries = _entries(value, name)
             if len(entries) != sort.size:
                 raise InputError(f"{name}: {len(entries)} numbers for a vector of {sort.size}")
             return Vector(tuple(conform(entry, REAL, name) for entry in entries), sort.index)
@@ -84,6 +82,14 @@ def conform(value: Value, sort: Sort, name: str) -> Value:
             raise InputError(f"{name}: {value!r} is not a truth value")
         case _:
             return value
+
+
+def _entries(value: Vector | Iterable[Any], name: str) -> tuple[Any, ...]:
+    if isinstance(value, Vector):
+        return value.entries
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputError(f"{name}: {value!r} is not a vector")
+    return tuple(value)
 
 
 def inside(value: Value, sort: Sort) -> bool:
@@ -106,6 +112,8 @@ def show(value: Value) -> str:
 
 
 def _observation(value: Mapping[str, Any], sort: ObservationSort, name: str) -> dict[str, Value]:
+    if not isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputError(f"{name}: {value!r} is not an observation")
     features = [feature.name for feature in sort.features]
     unknown = sorted(set(value) - set(features))
     missing = [feature for feature in features if feature not in value]
