@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import product
 
 import torch
@@ -17,6 +18,8 @@ Function = Callable[[Tensor], Tensor]
 """From points (B, n) to the values of the inequalities (B, K)."""
 
 MOST_CORNERS = 256
+POINTS = 256
+STEPS = 40
 
 
 def values_of(network: Function, table: Matrix) -> Function:
@@ -24,81 +27,61 @@ def values_of(network: Function, table: Matrix) -> Function:
     return lambda points: network(points) @ table.weight.T + table.bias
 
 
-def attack(
-    goal: Goal,
-    function: Function,
-    region: Region,
-    accept: Callable[[Tensor], bool],
-    *,
-    deadline: Deadline,
-    generator: torch.Generator,
-    restarts: int = 3,
-    points: int = 256,
-    steps: int = 40,
-) -> bool:
-    """Look for a point that `accept` takes.
+@dataclass(frozen=True)
+class Attack:
+    """Looks for points at which a goal is reached.
 
-    Args:
+    Attributes:
         goal: what to reach.
         function: values of the inequalities.
         region: the box.
-        accept: gets the most promising snapped points (B, n), best first, and answers whether one of
-            them is a witness; it keeps the witness.
-        deadline: when to stop.
+        accept: gets the most promising snapped points (B, n), best first, and answers whether one
+            of them is a witness; it keeps the witness.
         generator: source of the random starts.
-        restarts, points, steps: effort.
-
-    Returns:
-        Whether a witness was found.
     """
-    if accept(_best(goal, function, _corners(region))):
-        return True
-    for _ in range(restarts):
-        if deadline.passed:
-            return False
-        start = region.random(points, generator)
-        if accept(_best(goal, function, start)):
-            return True
-        if _ascend(goal, function, region, start, accept, deadline, steps):
-            return True
-    return False
 
+    goal: Goal
+    function: Function
+    region: Region
+    accept: Callable[[Tensor], bool]
+    generator: torch.Generator
 
-def _ascend(
-    goal: Goal,
-    function: Function,
-    region: Region,
-    start: Tensor,
-    accept: Callable[[Tensor], bool],
-    deadline: Deadline,
-    steps: int,
-) -> bool:
-    """Signed gradient ascent on the margin with a shrinking step (Madry et al., 2018)."""
-    points = start
-    width = region.inner_high - region.inner_low
-    for step in range(steps):
-        if deadline.passed:
-            return False
-        variable = points.detach().clone().requires_grad_(True)
-        with torch.enable_grad():
-            reward = margin(goal, function(variable))
-            if not reward.requires_grad:
+    def look(self) -> bool:
+        """Try corners and random points; whether a witness was found."""
+        points = torch.cat([_corners(self.region), self.region.random(POINTS, self.generator)])
+        return self.accept(self._best(points))
+
+    def climb(self, deadline: Deadline) -> bool:
+        """Climb from random points by signed gradients with a shrinking step (Madry et al., 2018).
+
+        Returns:
+            Whether a witness was found.
+        """
+        points = self.region.random(POINTS, self.generator)
+        width = self.region.inner_high - self.region.inner_low
+        for step in range(STEPS):
+            if deadline.passed:
                 return False
-            (gradient,) = torch.autograd.grad(reward.sum(), variable)
-        move = gradient.sign() * width * (0.25 * 0.88**step)
-        moved = torch.where(region.finite, points, points + move)
-        points = region.snap(moved)
-        if (step % 8 == 7 or step == steps - 1) and accept(_best(goal, function, points)):
-            return True
-    return False
+            variable = points.detach().clone().requires_grad_(True)
+            with torch.enable_grad():
+                reward = margin(self.goal, self.function(variable))
+                if not reward.requires_grad:
+                    return False
+                (gradient,) = torch.autograd.grad(reward.sum(), variable)
+            move = gradient.sign() * width * (0.25 * 0.88**step)
+            moved = torch.where(self.region.finite, points, points + move)
+            points = self.region.snap(moved)
+            last = step == STEPS - 1
+            if (step % 8 == 7 or last) and self.accept(self._best(points)):
+                return True
+        return False
 
-
-def _best(goal: Goal, function: Function, points: Tensor, count: int = 8) -> Tensor:
-    """The points with the largest margins, best first, those of negative margin left out."""
-    with torch.no_grad():
-        reward = margin(goal, function(points))
-    order = reward.argsort(descending=True)[:count]
-    return points[order[reward[order] >= 0]]
+    def _best(self, points: Tensor, count: int = 8) -> Tensor:
+        """The points with the largest margins, best first, without those of negative margin."""
+        with torch.no_grad():
+            reward = margin(self.goal, self.function(points))
+        order = reward.argsort(descending=True)[:count]
+        return points[order[reward[order] >= 0]]
 
 
 def _corners(region: Region) -> Tensor:

@@ -18,7 +18,7 @@ from torch import Tensor
 from extract.run import as_function
 from theory.enclosure import Undecided
 from verify.answer import Answer, Deadline, Progress
-from verify.neural.attack import attack, values_of
+from verify.neural.attack import Attack, values_of
 from verify.neural.bounds.graph import BoundGraph
 from verify.neural.margin import Ceiling, margin, matrix, refuted
 from verify.neural.region import Region
@@ -154,24 +154,25 @@ class Search:
             one * torch.inf,
             torch.zeros(1, dtype=torch.int32, device=device),
         )
-        self._attacked = False
+        self._attack = Attack(
+            problem.goal, self._values, self._region, self._accept, self._generator
+        )
+        self._steps = 0
+        self._next_climb = 4
 
     def run(self, deadline: Deadline, progress: Progress | None = None) -> Answer:
         """Search until an answer or the deadline; may be called again to go on."""
         with torch.no_grad(), one_thread():
-            if not self._attacked:
-                self._attacked = True
-                attack(
-                    self.problem.goal,
-                    self._values,
-                    self._region,
-                    self._accept,
-                    deadline=deadline.earlier(max(0.3, deadline.left / 4)),
-                    generator=self._generator,
-                )
+            if self._steps == 0:
+                self._attack.look()
             shown = time.monotonic()
             while self.witness is None and len(self._queue) and not deadline.passed:
-                self._step(deadline)
+                self._step()
+                self._steps += 1
+                # Climbing costs as much as some steps: at 4, 16, 64, ... it is due.
+                if self.witness is None and len(self._queue) and self._steps >= self._next_climb:
+                    self._next_climb *= 4
+                    self._attack.climb(deadline.earlier(max(0.3, deadline.left / 4)))
                 if progress is not None and time.monotonic() - shown > 0.2:
                     shown = time.monotonic()
                     progress(self.proved, len(self._queue))
@@ -200,7 +201,7 @@ class Search:
         graph = BoundGraph(self.problem, dtype=dtype, deployed=deployed, device=self.device)
         return Arithmetic(graph, dtype, self.device)
 
-    def _step(self, deadline: Deadline) -> None:
+    def _step(self) -> None:
         boxes = self._queue.take(self.batch)
         ceiling = self._main.ceiling(boxes.low, boxes.high)
         closed = self._refuted(ceiling)
