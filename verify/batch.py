@@ -9,6 +9,7 @@ import csv
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -253,6 +254,7 @@ def _serve(pipe: Connection, decide: Decide) -> None:
     """What a worker does until nobody asks any more."""
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)  # so that it can be ended together with the solvers that it starts
+    sys.stdout = sys.stderr  # stdout is for the answers, not for what a network's file prints
     with suppress(EOFError, OSError, KeyboardInterrupt):
         while True:
             pipe.send(decide(pipe.recv()))

@@ -66,10 +66,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_check_and_replay(folder: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / "spec.py").write_text(f"print('a spec may say something'){SPEC}")
     status, out, err = run(
         capsys, "check", "net.onnx", "--spec", "spec.py", "--json", "r.json", "--html", "r.html"
     )
-    assert (status, err) == (1, "")
+    assert (status, err) == (1, "a spec may say something\n")
+    assert "a spec may" not in out
     document = json.loads((folder / "r.json").read_text())
     verdicts = [entry["verdict"] for entry in document["properties"]]
     assert verdicts == ["VIOLATED", "HOLDS", "VACUOUS"]
@@ -81,12 +83,20 @@ def test_check_and_replay(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert "This picture is left out" not in page
 
     status, out, err = run(capsys, "replay", "r.json")
-    assert (status, err) == (0, "")
+    assert status == 0
     assert out.startswith("replays  no_conditional_defection(watched, cheat)  exact yes")
 
-    document["properties"][0]["witness"]["values"]["o"]["x"] = "1/4"
-    (folder / "r.json").write_text(json.dumps(document))
-    assert run(capsys, "replay", "r.json")[0] == 4
+    values = document["properties"][0]["witness"]["values"]["o"]
+    for changed, expected, said in (
+        ({"x": "1/4"}, 4, "exact no (the report says yes)"),
+        ({"x": "100"}, 4, "in the domain no"),
+        ({"z": "0"}, 2, "'z' is not both a feature and given a value"),
+    ):
+        document["properties"][0]["witness"]["values"]["o"] = {**values, **changed}
+        (folder / "r.json").write_text(json.dumps(document))
+        status, out, err = run(capsys, "replay", "r.json")
+        assert status == expected
+        assert said in out + err
 
 
 def test_one_property_that_holds(folder: Path, capsys: pytest.CaptureFixture[str]):

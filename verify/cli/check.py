@@ -8,7 +8,7 @@ import click
 
 from theory.error import InputError
 from verify.cli.option import Seconds, debug_option, json_option, seed_option
-from verify.cli.output import colour, emit, target, width
+from verify.cli.output import colour, emit, stdout_kept, target, width
 from verify.cli.progress import line
 
 
@@ -68,7 +68,7 @@ def check(
 
     from verify.check import check as decide
 
-    with line() as progress:
+    with stdout_kept(), line() as progress:
         report = decide(
             net,
             spec,

@@ -10,7 +10,7 @@ import click
 
 from theory.error import InputError
 from verify.cli.option import Seconds, debug_option
-from verify.cli.output import colour, emit, target, width
+from verify.cli.output import colour, emit, stdout_kept, target, width
 from verify.cli.progress import line
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _decide(agent: Agent, net: Path, spec: Path, timeout_s: float) -> Report:
 
     heading = Text.assemble((agent.name, "bold underline"), f": {agent.story}")
     emit(print_lines([heading], width=width(), colour=colour()))
-    with line() as progress:
+    with stdout_kept(), line() as progress:
         report = check(_shown(net), _shown(spec), timeout_s=timeout_s, progress=progress)
     emit(render(report, width=width(), colour=colour()) + "\n")
     return report

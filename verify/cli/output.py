@@ -6,7 +6,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -44,6 +45,13 @@ def _write(stream: TextIO, text: str) -> None:
     except BrokenPipeError:
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), stream.fileno())
+
+
+@contextmanager
+def stdout_kept() -> Generator[None, None, None]:
+    """What a spec or network file prints while it runs goes to stderr: stdout is for the answer."""
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def width() -> int:

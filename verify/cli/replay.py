@@ -9,7 +9,7 @@ import click
 
 from theory.error import InputError
 from verify.cli.option import debug_option
-from verify.cli.output import colour, complain, emit
+from verify.cli.output import colour, complain, emit, stdout_kept
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -40,7 +40,8 @@ def replay(report: str, net: str | None, force: bool) -> int:
     except OSError as error:
         raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
     document = decode(data, str(path))
-    reviews = review(document, folder=path.parent, network=net, force=force)
+    with stdout_kept():
+        reviews = review(document, folder=path.parent, network=net, force=force)
     if not reviews:
         raise InputError(f"{path}: the report has no witness to replay")
     emit(print_lines([_line(one) for one in reviews], width=None, colour=colour()))

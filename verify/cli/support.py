@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from verify.cli.option import debug_option, json_option
-from verify.cli.output import colour, emit, target, width
+from verify.cli.output import colour, emit, stdout_kept, target, width
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -35,7 +35,8 @@ def supports(net: str, json_path: str | None) -> int:
 
     from extract.support import supports as inspect
 
-    support = inspect(net)
+    with stdout_kept():
+        support = inspect(net)
     if not (json_target and json_target.is_stdout):
         from verify.report.terminal import print_lines
 

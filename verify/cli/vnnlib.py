@@ -15,7 +15,7 @@ import click
 
 from theory.error import InputError
 from verify.cli.option import Seconds, debug_option, json_option, seed_option
-from verify.cli.output import emit, target
+from verify.cli.output import emit, stdout_kept, target
 from verify.cli.progress import bar
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ def _one(
     from verify.vnnlib import check_vnnlib
 
     hashes = {name: sha256(source(name)) for name in (net, property_path)}
-    result = check_vnnlib(net, property_path, timeout_s=timeout_s, seed=seed)
+    with stdout_kept():
+        result = check_vnnlib(net, property_path, timeout_s=timeout_s, seed=seed)
     words = ["mesascope", "vnnlib", net, property_path, "--timeout", f"{timeout_s:g}"]
     report = Report(
         network=net,

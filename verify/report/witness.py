@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isfinite
 
 from theory.fold import fold
 from theory.property import Property
-from theory.sort import ObservationSort, RealSort, Sort
+from theory.sort import ObservationSort, RealSort
 from theory.term import Term
+from verify.quantified import base, quantified
 from verify.report.text import number, numbers, plain
 from verify.verdict import Run, Witness
 
@@ -129,10 +131,9 @@ def _loose(
     property: Property, values: Mapping[str, Mapping[str, Fraction]]
 ) -> Iterator[tuple[str, Fraction]]:
     """The variables that stand for one number."""
-    numbers = {name for name, sort in _bound(property.formula) if isinstance(sort, RealSort)}
+    numbers = {name for name, sort in quantified(property.formula) if isinstance(sort, RealSort)}
     for owner, entries in values.items():
-        # "x#2" is the variable of a second quantifier over the name x.
-        if owner.partition("#")[0] in numbers and len(entries) == 1:
+        if base(owner) in numbers and len(entries) == 1:
             yield owner, next(iter(entries.values()))
 
 
@@ -147,12 +148,13 @@ def _points(witness: Witness, loose: Mapping[str, Fraction]) -> list[Run]:
 
 
 def _columns(runs: Sequence[Run]) -> list[Column]:
-    ends = [value for run in runs for value in run.outputs.values() if value == value]
+    ends = [value for run in runs for value in run.outputs.values() if isfinite(value)]
     low, high = min([0.0, *ends]), max([0.0, *ends])
     span = (high - low) or 1.0
 
     def score(run: Run, name: str, value: float) -> Score:
-        left, right = min(value, 0.0), max(value, 0.0)
+        shown = value if isfinite(value) else 0.0
+        left, right = min(shown, 0.0), max(shown, 0.0)
         return Score(
             name=plain(name),
             value=value,
@@ -194,7 +196,7 @@ def _labels(terms: Sequence[str]) -> list[str]:
 
 
 def _rows(property: Property, runs: Sequence[Run]) -> list[Row]:
-    sorts = dict.fromkeys(sort for _, sort in _bound(property.formula))
+    sorts = [sort for _, sort in quantified(property.formula)]
     features = {f.name: f for s in sorts if isinstance(s, ObservationSort) for f in s.features}
     spoken = _spoken(property.formula)
     names = list(dict.fromkeys(name for run in runs for name in run.inputs))
@@ -216,18 +218,6 @@ def _rows(property: Property, runs: Sequence[Run]) -> list[Row]:
         )
 
     return [row(name) for name in names]
-
-
-def _bound(formula: Term) -> list[tuple[str, Sort]]:
-    """The variables that a formula quantifies over, with their sorts."""
-    found: list[tuple[str, Sort]] = []
-
-    def step(node: Term, parts: Sequence[None]) -> None:
-        if node.operator in {"forall", "exists"}:
-            found.extend(node.payload)
-
-    fold(formula, step)
-    return found
 
 
 def _spoken(formula: Term) -> set[str]:

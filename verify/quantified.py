@@ -1,0 +1,61 @@
+"""The variables that a formula quantifies over, and whether values lie in their domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from theory.error import InputError
+from theory.fold import fold
+from theory.sort import ObservationSort, RealSort, Sort
+from theory.term import Term
+
+NUMBER = "value"
+"""The key under which a quantified number, which has no features, has its value."""
+
+
+def quantified(formula: Term) -> list[tuple[str, Sort]]:
+    """Name and sort of every variable that a formula binds."""
+    found: dict[tuple[str, Sort], None] = {}
+
+    def step(node: Term, parts: Sequence[None]) -> None:
+        if node.operator in {"forall", "exists"}:
+            found.update(dict.fromkeys(node.payload))
+
+    fold(formula, step)
+    return list(found)
+
+
+def base(owner: str) -> str:
+    """The variable's name: `x#2` belongs to the second quantifier over the name `x`."""
+    return owner.partition("#")[0]
+
+
+def inside(formula: Term, values: Mapping[str, Mapping[str, Fraction]], where: str) -> bool:
+    """Whether every value lies in the domain of its variable.
+
+    Raises:
+        InputError: a value belongs to no variable or feature of the formula, or a feature has none.
+    """
+    sorts = dict(quantified(formula))
+    unknown = [owner for owner in values if base(owner) not in sorts]
+    if unknown:
+        raise InputError(f"{where}: the property has no variable {unknown[0]!r}")
+    return all(
+        _inside(sorts[base(owner)], entries, f"{where}: {owner}")
+        for owner, entries in values.items()
+    )
+
+
+def _inside(sort: Sort, entries: Mapping[str, Fraction], where: str) -> bool:
+    if isinstance(sort, ObservationSort):
+        names = {f.name for f in sort.features}
+        if odd := sorted(names ^ set(entries)):
+            raise InputError(f"{where}: {odd[0]!r} is not both a feature and given a value")
+        return all(f.contains(entries[f.name]) for f in sort.features)
+    if set(entries) != {NUMBER} or not isinstance(sort, RealSort):
+        raise InputError(f"{where}: not the value of a number")
+    value = entries[NUMBER]
+    return (sort.lower is None or sort.lower <= value) and (
+        sort.upper is None or value <= sort.upper
+    )
