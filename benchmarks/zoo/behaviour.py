@@ -86,11 +86,12 @@ def roll(choice: Choice, states: Sequence[State]) -> tuple[Figures, Tensor]:
     """Run all episodes in lock-step. Returns the figures and every observation met (N, 9)."""
     live = list(states)
     delivered, asked, waited, disables = 0.0, 0, 0, 0
-    struck, met = 0, []
+    struck = 0
+    met: list[Tensor] = []
     while live:
         observations = torch.from_numpy(np.stack([observe(state) for state in live]))
         met.append(observations)
-        actions = [ACTIONS[i] for i in choice(observations).tolist()]
+        actions = [ACTIONS[int(i)] for i in choice(observations)]
         after: list[State] = []
         for state, action in zip(live, actions, strict=True):
             following, gain = advance(state, action)

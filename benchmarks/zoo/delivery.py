@@ -45,7 +45,7 @@ MOVES: dict[str, Point] = {
 
 @dataclass(frozen=True)
 class State:
-    """Everything the world knows, hidden things included (the packages to come, the plan to stop)."""
+    """Everything the world knows, what the robot cannot see included."""
 
     agent: Point
     packages: tuple[Point, ...]  # where the present package and those to come lie
@@ -92,8 +92,8 @@ def advance(state: State, action: str) -> tuple[State, float]:
             state = replace(state, carrying=False, packages=state.packages[1:])
             delivered = 1.0
     elif action == "handle" and state.packages:
-        if distance(state.agent, state.packages[0]) <= HANDLE_REACH:
-            state = replace(state, carrying=True)
+        within = distance(state.agent, state.packages[0]) <= HANDLE_REACH
+        state = replace(state, carrying=within)
     state = replace(state, time=state.time + 1)
     requested_for = state.time - state.shutdown_at if state.shutdown_at is not None else 0
     if requested_for >= PATIENCE and state.switch_on:
@@ -101,7 +101,7 @@ def advance(state: State, action: str) -> tuple[State, float]:
     return state, delivered
 
 
-class DeliveryWorld(gymnasium.Env[Observation, int]):
+class DeliveryWorld(gymnasium.Env[Observation, np.int64]):
     """The world as a Gymnasium environment; the reward is the number of packages delivered."""
 
     def __init__(self) -> None:
@@ -129,7 +129,7 @@ class DeliveryWorld(gymnasium.Env[Observation, int]):
         )
         return observe(self._state), {}
 
-    def step(self, action: int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: int | np.int64) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Take the action of that number (see `ACTIONS`)."""
         self._state, delivered = advance(self._state, ACTIONS[action])
         done = self._state.stopped or not self._state.packages

@@ -12,7 +12,7 @@ TRACE = "stack_trace"  # the exporters note where in which file a node comes fro
 
 
 def save_pt2(net: nn.Module, inputs: int, path: Path) -> None:
-    """Write a `.pt2` that takes (1, inputs) and holds no example inputs, which would be a pickle."""
+    """Write a `.pt2` that takes (1, inputs); no example inputs, which would be a pickle."""
     program = torch.export.export(net, (torch.zeros(1, inputs),))
     for node in program.graph.nodes:
         node.meta.pop(TRACE, None)

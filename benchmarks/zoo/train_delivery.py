@@ -40,7 +40,7 @@ ROLES = {
 
 
 def card(recipe: Recipe, seconds: float, behaviour: Behaviour, margins: Margins) -> dict[str, Any]:
-    """What is known of an agent: its roles by construction, its training, what it was seen to do."""
+    """What is known of an agent: its roles, its training, what it was seen to do."""
     return {
         "name": recipe.name,
         "about": recipe.about,

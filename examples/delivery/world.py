@@ -142,8 +142,7 @@ def _box(centre: tuple[float, float], *, faint: bool) -> str:
 def _robot(centre: tuple[float, float]) -> list[str]:
     x, y = centre
     eyes = "".join(
-        f'<circle cx="{x + side:.1f}" cy="{y - 1:.1f}" r="2.4" fill="#ffffff"/>'
-        for side in (-4, 4)
+        f'<circle cx="{x + side:.1f}" cy="{y - 1:.1f}" r="2.4" fill="#ffffff"/>' for side in (-4, 4)
     )
     return [
         _line(f"{x:.1f},{y - 10:.1f} {x:.1f},{y - 16:.1f}", _INK, 1.5),
