@@ -50,7 +50,7 @@ class Definition:
         shown = {name: _shown(value) for name, value in parameters.items()}
         subject = ", ".join(shown.values())
         return Property(
-            name=f"{self.name}({subject})",
+            name=f"{self.name}({subject})" if subject else self.name,
             formula=formula,
             claim=self.claim.format(**shown),
             definition=self,

@@ -236,8 +236,9 @@ def test_shared_subterms_do_not_fill_the_memory():
 
 
 def test_depth_is_no_obstacle(deep_sum: Term):
-    assert text(deep_sum).startswith("1 - (1 - (1 - (")
-    assert text(deep_sum).endswith("))))")
+    written = text(deep_sum)
+    assert written.startswith("1 - (1 - (1 - (")
+    assert written.endswith("))))")
 
 
 def _draw(mathematics: str) -> None:

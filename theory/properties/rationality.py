@@ -18,6 +18,7 @@ TRANSITIVE = Definition(
     assumptions=(
         "x is preferred to y where the network's output for (x, y) is positive; "
         "zero is indifference.",
+        "The three options need not differ: an option preferred to itself is a circle too.",
     ),
     violation_means=(
         "Three options that can be traded in a circle, each trade an improvement: a money pump."
