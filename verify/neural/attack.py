@@ -86,7 +86,7 @@ class Attack:
 
 def _corners(region: Region) -> Tensor:
     """The middle, and corners: all of them where few are free, else the two extreme ones."""
-    free = (region.inner_high > region.inner_low).nonzero()[:, 0].tolist()
+    free = [int(i) for i in (region.inner_high > region.inner_low).nonzero()[:, 0]]
     rows = [(region.inner_low + region.inner_high) / 2]
     if 2 ** len(free) <= MOST_CORNERS:
         for choice in product((0, 1), repeat=len(free)):

@@ -20,7 +20,7 @@ from theory.enclosure import Undecided
 from verify.answer import Answer, Deadline, Progress
 from verify.neural.attack import Attack, values_of
 from verify.neural.bounds.graph import BoundGraph
-from verify.neural.margin import Ceiling, margin, matrix, refuted
+from verify.neural.margin import Ceiling, Matrix, margin, matrix, refuted
 from verify.neural.region import Region
 from verify.neural.thread import one_thread
 from verify.problem.problem import Problem
@@ -28,7 +28,7 @@ from verify.verdict import Guarantee, Reason
 
 NAME = "neural"
 ROUNDING_TRIES = 3
-"""A box whose ancestors were held open by rounding alone this often is closed under the weaker guarantee."""
+"""After so many ancestors held open by rounding alone, a box is closed under a weaker guarantee."""
 
 LARGEST_QUEUE = 2_000_000
 MOST_EXACT_CHECKS = 200
@@ -94,14 +94,13 @@ class Arithmetic:
     """One way to bound: a format and whether deployed rounding is covered."""
 
     graph: BoundGraph
-    dtype: torch.dtype
-    device: str
+    table: Matrix
 
     def ceiling(self, low: Tensor, high: Tensor) -> Ceiling:
         """Upper bounds of all inequalities of the problem over boxes."""
         problem = self.graph.problem
-        low, high = low.to(self.dtype), high.to(self.dtype)
-        table = matrix(problem, self.dtype, self.device)
+        table = self.table
+        low, high = low.to(self.graph.dtype), high.to(self.graph.dtype)
         state = self.graph.sweep(low, high)
         start: dict[str, Tensor] = {}
         slack = table.bias_error[None]
@@ -144,8 +143,8 @@ class Search:
         self._region = Region(problem, torch.float32, device)
         self._main = self._arithmetic(torch.float32, deployed=True)
         self._fallbacks: list[tuple[Arithmetic, Guarantee]] = []
-        table = matrix(problem, torch.float32, device)
-        self._values = values_of(as_function(problem.network, torch.float32, device), table)
+        network = as_function(problem.network, torch.float32, device)
+        self._values = values_of(network, self._main.table)
         one = torch.ones(1, device=device)
         self._queue = Queue(
             self._region.low[None],
@@ -199,7 +198,7 @@ class Search:
 
     def _arithmetic(self, dtype: torch.dtype, *, deployed: bool) -> Arithmetic:
         graph = BoundGraph(self.problem, dtype=dtype, deployed=deployed, device=self.device)
-        return Arithmetic(graph, dtype, self.device)
+        return Arithmetic(graph, matrix(self.problem, dtype, self.device))
 
     def _step(self) -> None:
         boxes = self._queue.take(self.batch)

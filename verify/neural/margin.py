@@ -16,8 +16,8 @@ from verify.problem.problem import Problem
 class Matrix:
     """The inequalities of a problem over its flat outputs: value = weight @ outputs + bias.
 
-    `error` bounds, entry by entry, what the rounding of weights and biases to the format leaves out,
-    as coefficients of the magnitudes of the outputs; `bias_error` the same for the biases.
+    `error` bounds, entry by entry, what rounding the weights to the format leaves out, as
+    coefficients of the magnitudes of the outputs; `bias_error` the same for the biases.
     """
 
     weight: Tensor

@@ -25,8 +25,8 @@ class Region:
 
     Attributes:
         low, high: (n,) corners, rounded outward.
-        inner_low, inner_high: (n,) corners, rounded inward to float32; where no float32 lies inside,
-            both are the nearest float and the exact value is taken from the variable.
+        inner_low, inner_high: (n,) corners, rounded inward to float32; where no float32 lies
+            inside, both are the nearest float, and the variable has the exact value.
         finite: (n,) which variables have a finite set of values.
     """
 
@@ -58,7 +58,7 @@ class Region:
         return torch.tensor(values, dtype=self.dtype, device=self.device)
 
     def snap(self, points: Tensor) -> Tensor:
-        """Points (B, n) moved to float32 numbers inside the box, finite variables to their values."""
+        """Points (B, n) moved to float32 numbers in the box, finite variables to their values."""
         inside = torch.minimum(torch.maximum(points, self.inner_low), self.inner_high)
         snapped = inside.to(torch.float32).to(self.dtype)
         snapped = torch.minimum(torch.maximum(snapped, self.inner_low), self.inner_high)
@@ -69,7 +69,7 @@ class Region:
 
     def exact(self, point: Tensor) -> tuple[Fraction, ...]:
         """A snapped point (n,) as rationals that lie in the box exactly."""
-        return tuple(_exact(v, x) for v, x in zip(self.variables, point.tolist(), strict=True))
+        return tuple(_exact(v, float(x)) for v, x in zip(self.variables, point, strict=True))
 
     def random(self, count: int, generator: torch.Generator) -> Tensor:
         """Uniform points (count, n), snapped."""

@@ -14,29 +14,22 @@ no error has to be propagated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import prod
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from extract.network import Node
 from extract.operator import OPERATORS, Kind
 from theory.error import UnsupportedOperator
+from verify.neural.bounds.affine import EXACT, AffineNodes
 from verify.neural.bounds.line import LINES, Lines
-from verify.neural.bounds.rounding import FUNCTION_ULPS, SAFETY, SINGLE, Rounding, of
-from verify.neural.bounds.rule import RULES, UNBOUNDED, Bounds, Combination, is_affine
+from verify.neural.bounds.rounding import SAFETY
+from verify.neural.bounds.rule import RULES, Bounds, Combination
 from verify.problem.problem import Problem
 
-EXACT = frozenset({"reshape", "transpose", "slice"})
-"""Operators that copy each entry at most once: no rounding, forward or backward."""
-
-ROUNDLESS = frozenset(
-    {"relu", "abs", "maximum", "minimum", "reduce_max", "max_pool", "neg", "concat", "gather"}
-)
-"""Operators that a deployed network computes without rounding."""
+SIGNED = frozenset({"relu", "leaky_relu", "abs"})
+"""Operators that are affine where the sign of their operand is known."""
 
 
 @dataclass
@@ -80,37 +73,15 @@ class BoundGraph:
         self.problem = problem
         self.dtype = dtype
         self.device = device
-        self.rounding: Rounding = of(dtype)
-        self.deployed = deployed
         self.nodes = [n for n in network.live if n.op != "parameter"]
         self.point = network.inputs[0]
-        self.parameters = {
-            name: torch.from_numpy(np.array(array, dtype=np.float64)).to(device=device, dtype=dtype)
-            for name, array in network.parameters.items()
-        }
-        self.inexact = {
-            name: bool((self.parameters[name].double().cpu().numpy() != array).any())
-            for name, array in network.parameters.items()
-        }
-        self.coarse = {
-            name: bool((array.astype(np.float32) != array).any())
-            for name, array in network.parameters.items()
-        }
-        self.table = {n.name: n for n in network.nodes}
-        self.affine = {
-            n.name for n in self.nodes if n.op != "input" and is_affine(n, self._varying(n))
-        }
         self.uses = {n.name: len(network.consumers(n.name)) for n in self.nodes}
+        self._nodes = AffineNodes(problem, dtype, deployed=deployed, device=device)
         for node in self.nodes:
-            known = (
-                node.op == "input"
-                or node.name in self.affine
-                or node.op in LINES
-                or node.op in RULES
-            )
-            if not known or (node.op in UNBOUNDED and node.name not in self.affine):
+            known = node.op == "input" or node.name in self._nodes.affine
+            if not known and node.op not in LINES and node.op not in RULES:
                 raise UnsupportedOperator(node.op, node.name, "no bounds for it")
-        self._plan()
+        self._refined = self._tensors_to_refine()
 
     def sweep(self, low: Tensor, high: Tensor) -> Sweep:
         """Bounds on all tensors over boxes given by (B, n) lower and upper corners."""
@@ -142,7 +113,7 @@ class BoundGraph:
         batch = low.shape[0]
         pending = {name: value.expand(batch, -1, -1) for name, value in start.items()}
         total = constant.expand(batch, -1)
-        unit = self.rounding.unit
+        unit = self._nodes.rounding.unit
         for node in reversed(self.nodes):
             if node.op == "input" or node.name not in pending:
                 continue
@@ -158,158 +129,46 @@ class BoundGraph:
                 batch, total.shape[1], low.shape[1], dtype=self.dtype, device=self.device
             )
         reach = torch.maximum(low.abs(), high.abs())
-        gamma = self.rounding.gamma(low.shape[1] + 2 * self.uses[self.point] + 2)
+        gamma = self._nodes.rounding.gamma(low.shape[1] + 2 * self.uses[self.point] + 2)
         loss = (slope.abs() @ reach[..., None])[..., 0] * (gamma * SAFETY)
-        total = total - loss - total.abs() * (4 * unit) - self.rounding.tiny
+        total = total - loss - total.abs() * (4 * unit) - self._nodes.rounding.tiny
         least = slope.clamp(min=0) @ low[..., None] + slope.clamp(max=0) @ high[..., None]
         bound = least[..., 0] + total
         return bound - (least[..., 0].abs() + total.abs()) * (4 * unit), slope, total
 
-    def _varying(self, node: Node) -> list[bool]:
-        return [name not in self.parameters for name in node.inputs]
-
-    def _plan(self) -> None:
-        """Which tensors get backward bounds: operands of non-affine nodes that interval bounds miss."""
+    def _tensors_to_refine(self) -> set[str]:
+        """Operands of non-affine nodes on which interval bounds lose something."""
+        nodes = self._nodes
         depth: dict[str, tuple[int, bool]] = {self.point: (0, False)}
-        self._refined: set[str] = set()
+        refined: set[str] = set()
         for node in self.nodes:
             if node.op == "input":
                 continue
-            parents = [depth[name] for name in node.inputs if name not in self.parameters]
-            bends = node.name not in self.affine
-            mixes = node.op not in EXACT and not bends and not self._is_selection(node)
+            parents = [depth[name] for name in node.inputs if name not in nodes.parameters]
+            bends = node.name not in nodes.affine
+            mixes = not bends and not nodes.is_selection(node)
             steps = max(p[0] for p in parents) + int(mixes)
             depth[node.name] = (steps, bends or any(p[1] for p in parents))
-        for node in self.nodes:
-            if node.op != "input" and node.name not in self.affine:
-                for name in node.inputs:
-                    known = depth.get(name)
-                    if known is not None and (known[1] or known[0] > 1):
-                        self._refined.add(name)
-
-    def _is_selection(self, node: Node) -> bool:
-        """A linear node with at most one weight in each row: interval bounds lose nothing there."""
-        if node.op != "linear":
-            return node.op in {"concat", "gather", "neg"}
-        return bool((self.problem.network.parameters[node.inputs[1]] != 0).sum(axis=1).max() <= 1)
-
-    def _apply(self, node: Node, operands: Sequence[Tensor]) -> Tensor:
-        return (
-            OPERATORS[node.op].forward(node.attributes, operands).reshape(operands[0].shape[0], -1)
-        )
-
-    def _operands(self, node: Node, values: dict[str, Tensor], *, sign: str) -> list[Tensor]:
-        """Operands for the torch meaning: varying ones shaped (B, *shape), parameters as they are.
-
-        Args:
-            node: an affine node.
-            values: flat values of its varying operands.
-            sign: "as is"; "absolute" for the operator on magnitudes, parameters included; "radius"
-                for that without its additive constants.
-        """
-        row = OPERATORS[node.op]
-        result: list[Tensor] = []
-        for position, name in enumerate(node.inputs):
-            if name in values:
-                result.append(values[name].reshape(-1, *self.table[name].shape))
-                continue
-            parameter = self.parameters[name]
-            additive = node.op in {"add", "sub", "concat"} or (
-                node.op in {"linear", "conv2d"} and position == 2
-            )
-            if sign == "radius" and additive:
-                parameter = torch.zeros_like(parameter)
-            elif sign != "as is":
-                parameter = parameter.abs()
-            result.append(parameter if position in row.weights else parameter.unsqueeze(0))
-        return result
-
-    def _magnitude(self, node: Node, values: dict[str, Tensor], *, sign: str) -> Tensor:
-        operands = self._operands(node, values, sign=sign)
-        if node.op == "neg":
-            return operands[0].flatten(1)
-        if node.op == "sub":
-            wide = torch.broadcast_tensors(*_ranked(operands))
-            return (wide[0] + wide[1]).reshape(wide[0].shape[0], -1)
-        return self._apply(node, operands)
-
-    def _fan_in(self, node: Node) -> int:
-        """An upper bound of the number of products that the deployed network adds for one entry."""
-        match node.op:
-            case "linear":
-                return self.table[node.inputs[1]].shape[1] + 1
-            case "conv2d":
-                return prod(self.table[node.inputs[1]].shape[1:]) + 1
-            case "add" | "sub" | "mul" | "div" | "neg" | "concat" | "gather":
-                return 2
-            case _:
-                return max(self.table[n].size for n in node.inputs) + 1
-
-    def _longest_sum(self, node: Node) -> int:
-        """An upper bound of the length of any sum that the engine makes for the node."""
-        sizes = [self.table[name].size for name in node.inputs if name not in self.parameters]
-        window = 1
-        if node.op in {"linear", "conv2d"}:
-            window = prod(self.table[node.inputs[1]].shape[2:])
-        return max(self._fan_in(node), node.size * window, *sizes) + 8
-
-    def _errors(self, node: Node, magnitude: Tensor) -> Tensor:
-        """E of a node from a bound of the magnitudes in its sums."""
-        longest = self._longest_sum(node)
-        gamma = 2 * self.rounding.gamma(longest)
-        floor = self.rounding.underflow(longest)
-        if any(self.inexact.get(name, False) for name in node.inputs):
-            gamma += 2 * self.rounding.unit
-        rounds = node.name in self.problem.casts or (
-            node.name in self.problem.deployed and node.op not in ROUNDLESS | EXACT
-        )
-        if self.deployed and rounds:
-            terms = self._fan_in(node) if node.name in self.affine else 2 * FUNCTION_ULPS
-            gamma += SINGLE.gamma(terms)
-            floor += SINGLE.underflow(terms)
-            if any(self.coarse.get(name, False) for name in node.inputs):
-                gamma += 2 * SINGLE.unit
-        return (magnitude * gamma + floor) * SAFETY
+            if bends:
+                operands = [name for name in node.inputs if name in depth]
+                refined |= {name for name in operands if depth[name][1] or depth[name][0] > 1}
+        return refined
 
     def _forward(self, node: Node, state: Sweep) -> None:
-        bounds = {n: state.bounds[n] for n in node.inputs if n not in self.parameters}
-        if node.name in self.affine:
-            low, high, magnitude = self._forward_affine(node, bounds)
+        bounds = {n: state.bounds[n] for n in node.inputs if n not in self._nodes.parameters}
+        if node.name in self._nodes.affine:
+            low, high, magnitude = self._nodes.forward(node, bounds)
         elif node.op in LINES:
             low, high, magnitude = self._forward_line(node, bounds[node.inputs[0]], state)
         else:
             low, high, magnitude = self._forward_combination(node, bounds, state)
-        own = self._errors(node, magnitude)
+        own = self._nodes.errors(node, magnitude)
         reach = torch.maximum(low.abs(), high.abs())
         # Coefficients that arrive from several consumers are added in floats.
-        accumulation = reach * (2 * (2 + self.uses[node.name]) * self.rounding.unit)
+        accumulation = reach * (2 * (2 + self.uses[node.name]) * self._nodes.rounding.unit)
         keeps = node.op in EXACT and node.name not in self.problem.casts
         state.errors[node.name] = accumulation if keeps else own + accumulation
         state.bounds[node.name] = (low, high) if keeps else (low - own, high + own)
-
-    def _forward_affine(
-        self, node: Node, bounds: dict[str, Bounds]
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        if node.op in EXACT:
-            pair = [
-                self._apply(
-                    node, self._operands(node, {n: b[i] for n, b in bounds.items()}, sign="as is")
-                )
-                for i in (0, 1)
-            ]
-            return pair[0], pair[1], pair[0].abs()
-        middle = {n: (a + b) / 2 for n, (a, b) in bounds.items()}
-        # The half-width is rounded up so that it reaches both ends from the rounded middle.
-        unit = self.rounding.unit
-        radius = {
-            n: torch.maximum(b - middle[n], middle[n] - a) * (1 + 4 * unit) + self.rounding.tiny
-            for n, (a, b) in bounds.items()
-        }
-        reach = {n: torch.maximum(a.abs(), b.abs()) for n, (a, b) in bounds.items()}
-        centre = self._apply(node, self._operands(node, middle, sign="as is"))
-        spread = self._magnitude(node, radius, sign="radius")
-        magnitude = self._magnitude(node, reach, sign="absolute")
-        return centre - spread, centre + spread, magnitude
 
     def _forward_line(
         self, node: Node, bound: Bounds, state: Sweep
@@ -341,7 +200,7 @@ class BoundGraph:
     def _forward_combination(
         self, node: Node, bounds: dict[str, Bounds], state: Sweep
     ) -> tuple[Tensor, Tensor, Tensor]:
-        operands = [self.table[n] for n in node.inputs]
+        operands = [self._nodes.table[n] for n in node.inputs]
         batch = state.bounds[self.point][0].shape[0]
         pairs = [bounds[n] if n in bounds else self._constant(n, batch) for n in node.inputs]
         rule = RULES[node.op](node, operands, pairs)
@@ -361,20 +220,17 @@ class BoundGraph:
         return low, high, magnitude
 
     def _constant(self, name: str, batch: int) -> Bounds:
-        value = self.parameters[name].reshape(1, -1).expand(batch, -1)
-        if not self.inexact[name]:
+        value = self._nodes.parameters[name].reshape(1, -1).expand(batch, -1)
+        if not self._nodes.inexact[name]:
             return value, value
-        slack = value.abs() * (2 * self.rounding.unit)
+        slack = value.abs() * (2 * self._nodes.rounding.unit)
         return value - slack, value + slack
 
     def _refine(self, node: Node, state: Sweep) -> None:
         """Intersect interval bounds with backward bounds, where the interval leaves a sign open."""
         low, high = state.bounds[node.name]
         open_rows = ((low < 0) & (high > 0)).any(dim=0)
-        if any(
-            c.op not in {"relu", "leaky_relu", "abs"}
-            for c in self.problem.network.consumers(node.name)
-        ):
+        if any(c.op not in SIGNED for c in self.problem.network.consumers(node.name)):
             open_rows = torch.ones_like(open_rows)
         rows = open_rows.nonzero()[:, 0]
         if rows.numel() == 0:
@@ -394,10 +250,10 @@ class BoundGraph:
     def _backward(
         self, node: Node, coefficients: Tensor, state: Sweep
     ) -> tuple[list[tuple[str, Tensor]], Tensor, Tensor]:
-        """Contributions to the operands, what is added to the constant, and what is lost to errors."""
+        """Contributions to the operands, what the constant gains, and what errors cost."""
         lost = (coefficients.abs() @ state.errors[node.name][..., None])[..., 0] * SAFETY
-        if node.name in self.affine:
-            contributions, added = self._backward_affine(node, coefficients)
+        if node.name in self._nodes.affine:
+            contributions, added = self._nodes.backward(node, coefficients)
             return contributions, added, lost
         plus, minus = coefficients.clamp(min=0), coefficients.clamp(max=0)
         if node.op in LINES:
@@ -413,62 +269,14 @@ class BoundGraph:
             value = plus * part.slope_below[:, None] + minus * part.slope_above[:, None]
             name = node.inputs[part.operand]
             index = part.index.expand(value.shape[0], -1)[:, None].expand_as(value)
-            size = self.table[name].size
+            size = self._nodes.table[name].size
             target = torch.zeros(*value.shape[:2], size, dtype=self.dtype, device=self.device)
             target.scatter_add_(2, index, value)
-            if name in self.parameters:
-                added = added + target @ self.parameters[name].reshape(-1)
+            if name in self._nodes.parameters:
+                added = added + target @ self._nodes.parameters[name].reshape(-1)
             else:
                 contributions.append((name, target))
         return contributions, added, lost
-
-    def _backward_affine(
-        self, node: Node, coefficients: Tensor
-    ) -> tuple[list[tuple[str, Tensor]], Tensor]:
-        batch, rows, _ = coefficients.shape
-        flat = coefficients.reshape(batch * rows, -1)
-        if node.op == "linear":
-            weight = self.parameters[node.inputs[1]]
-            shaped = flat.reshape(flat.shape[0], -1, weight.shape[0])
-            value = (shaped @ weight).reshape(batch, rows, -1)
-            added = torch.zeros(batch, rows, dtype=self.dtype, device=self.device)
-            if len(node.inputs) == 3:
-                added = (shaped.sum(dim=1) @ self.parameters[node.inputs[2]]).reshape(batch, rows)
-            return [(node.inputs[0], value)], added
-        if node.op == "reshape":
-            return [(node.inputs[0], coefficients)], torch.zeros(
-                1, 1, dtype=self.dtype, device=self.device
-            )
-        return self._transposed(node, flat, batch, rows)
-
-    def _transposed(
-        self, node: Node, flat: Tensor, batch: int, rows: int
-    ) -> tuple[list[tuple[str, Tensor]], Tensor]:
-        """The transpose of any affine operator, as the gradient of its torch meaning at zero."""
-        names = list(dict.fromkeys(n for n in node.inputs if n not in self.parameters))
-        with torch.enable_grad():
-            zeros = {
-                n: torch.zeros(
-                    flat.shape[0],
-                    self.table[n].size,
-                    dtype=self.dtype,
-                    device=self.device,
-                    requires_grad=True,
-                )
-                for n in names
-            }
-            result = self._apply(node, self._operands(node, dict(zeros), sign="as is"))
-            result = result.expand(flat.shape[0], -1)
-            gradients = torch.autograd.grad(result, list(zeros.values()), flat)
-        added = (flat * result.detach()).sum(dim=1).reshape(batch, rows)
-        return [
-            (n, g.reshape(batch, rows, -1)) for n, g in zip(names, gradients, strict=True)
-        ], added
-
-
-def _ranked(tensors: Sequence[Tensor]) -> list[Tensor]:
-    rank = max(t.dim() for t in tensors)
-    return [t.reshape(t.shape[0], *(1,) * (rank - t.dim()), *t.shape[1:]) for t in tensors]
 
 
 def _picked(values: Tensor, index: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Linear relaxations of functions of one variable.
 
-Each function gives, from bounds low <= z <= high, two lines that enclose it there:
-`below.slope * z + below.offset <= f(z) <= above.slope * z + above.offset`, for real z in the interval.
+Each function gives, from bounds low <= z <= high, two lines that enclose it for all real z there:
+`slope_below * z + offset_below <= f(z) <= slope_above * z + offset_above`.
 Offsets are moved outward by more than the rounding of their own computation.
 """
 

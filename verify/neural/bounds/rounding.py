@@ -37,7 +37,7 @@ class Rounding:
         return product / (1 - product)
 
     def underflow(self, terms: int) -> float:
-        """Absolute error of a sum of this many products when terms underflow, for factors below 2^24."""
+        """Absolute error of a sum of this many products that underflow, for factors below 2^24."""
         return (terms + 2) * self.tiny * 2.0**24
 
 

@@ -48,7 +48,7 @@ Rule = Callable[[Node, Sequence[Node], Sequence[Bounds]], Combination]
 def broadcast_index(source: Node, target: Node) -> Tensor:
     """For each flat entry of the target, the flat entry of a source that broadcasts to it."""
     flat = np.arange(source.size).reshape(source.shape)
-    return torch.from_numpy(np.broadcast_to(flat, target.shape).reshape(-1).copy())
+    return torch.tensor(np.broadcast_to(flat, target.shape).reshape(-1))
 
 
 def _pair(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> tuple[Tensor, ...]:
@@ -130,7 +130,7 @@ def _window(node: Node, operand: Node) -> tuple[Tensor, Tensor]:
         starts = np.arange(planes)[:, None, None] * (height * width)
         index = (starts + index[None]).reshape(node.size, -1)
         inside = np.tile(inner.astype(bool), (planes, 1))
-    return torch.from_numpy(index.copy()), torch.from_numpy(inside)
+    return torch.tensor(index), torch.tensor(inside)
 
 
 def divide(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> Combination:
@@ -157,7 +157,7 @@ def softmax(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> C
         gaps = theirs[..., None, :] - mine[..., :, None]
         return 1 / (1 + torch.where(own, torch.zeros_like(gaps), gaps.exp()).sum(dim=-1))
 
-    # A gap z_j - z_i carries one rounding of the size of the operands, which e^ turns into a relative error.
+    # A gap z_j - z_i is rounded relative to its operands, which e^ turns into a relative error.
     reach = torch.maximum(low.abs(), high.abs()).amax(dim=-1, keepdim=True)
     error = (size + 4 * FUNCTION_ULPS + 4 * reach) * (4 * of(low.dtype).unit)
     below, above = share(low, high), share(high, low)
@@ -176,9 +176,6 @@ RULES: Mapping[str, Rule] = {
     "max_pool": window_maximum,
     "softmax": softmax,
 }
-
-UNBOUNDED = frozenset({"argmax", "matmul"})
-"""Operators without a rule for varying operands (a matrix product with a parameter is affine)."""
 
 
 def is_affine(node: Node, operands: Sequence[Any]) -> bool:

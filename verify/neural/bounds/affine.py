@@ -1,0 +1,230 @@
+"""Affine operators: interval bounds forward, coefficients backward, and how much rounding costs.
+
+One rule serves them all: the torch meaning of the operator, its value on magnitudes (parameters
+made positive), and its gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from extract.network import Node
+from extract.operator import OPERATORS
+from verify.neural.bounds.rounding import FUNCTION_ULPS, SAFETY, SINGLE, Rounding, of
+from verify.neural.bounds.rule import Bounds, is_affine
+from verify.problem.problem import Problem
+
+EXACT = frozenset({"reshape", "transpose", "slice"})
+"""Operators that copy each entry at most once: no rounding, forward or backward."""
+
+SELECTIONS = frozenset({"concat", "gather", "neg"})
+"""Affine operators each of whose entries reads one entry: interval bounds lose nothing there."""
+
+ROUNDLESS = frozenset(
+    {"relu", "abs", "maximum", "minimum", "reduce_max", "max_pool", "neg", "concat", "gather"}
+)
+"""Operators that a deployed network computes without rounding."""
+
+
+class AffineNodes:
+    """The nodes of a problem in one float format.
+
+    Args:
+        problem: the problem.
+        dtype: float32 or float64, of the engine's own arithmetic.
+        deployed: whether errors must also cover float32 evaluations of the deployed nodes.
+        device: where to compute.
+
+    Attributes:
+        parameters: in the format.
+        inexact: parameters that the format does not hold exactly.
+        table: the nodes by name.
+        affine: names of the nodes that are affine in what varies.
+    """
+
+    def __init__(
+        self, problem: Problem, dtype: torch.dtype, *, deployed: bool, device: str
+    ) -> None:
+        network = problem.network
+        self.problem = problem
+        self.dtype = dtype
+        self.device = device
+        self.deployed = deployed
+        self.rounding: Rounding = of(dtype)
+        self.parameters = {
+            name: torch.tensor(np.array(array, dtype=np.float64)).to(device=device, dtype=dtype)
+            for name, array in network.parameters.items()
+        }
+        self.inexact = {
+            name: bool((self.parameters[name].double().cpu().numpy() != array).any())
+            for name, array in network.parameters.items()
+        }
+        self._coarse = {
+            name: bool((array.astype(np.float32) != array).any())
+            for name, array in network.parameters.items()
+        }
+        self.table = {n.name: n for n in network.nodes}
+        self.affine = {
+            n.name
+            for n in network.live
+            if n.op not in {"input", "parameter"}
+            and is_affine(n, [name not in self.parameters for name in n.inputs])
+        }
+
+    def forward(self, node: Node, bounds: dict[str, Bounds]) -> tuple[Tensor, Tensor, Tensor]:
+        if node.op in EXACT:
+            pair = [
+                self._apply(
+                    node, self._operands(node, {n: b[i] for n, b in bounds.items()}, sign="as is")
+                )
+                for i in (0, 1)
+            ]
+            return pair[0], pair[1], pair[0].abs()
+        middle = {n: (a + b) / 2 for n, (a, b) in bounds.items()}
+        # The half-width is rounded up so that it reaches both ends from the rounded middle.
+        unit = self.rounding.unit
+        radius = {
+            n: torch.maximum(b - middle[n], middle[n] - a) * (1 + 4 * unit) + self.rounding.tiny
+            for n, (a, b) in bounds.items()
+        }
+        reach = {n: torch.maximum(a.abs(), b.abs()) for n, (a, b) in bounds.items()}
+        centre = self._apply(node, self._operands(node, middle, sign="as is"))
+        spread = self._magnitude(node, radius, sign="radius")
+        magnitude = self._magnitude(node, reach, sign="absolute")
+        return centre - spread, centre + spread, magnitude
+
+    def backward(self, node: Node, coefficients: Tensor) -> tuple[list[tuple[str, Tensor]], Tensor]:
+        batch, rows, _ = coefficients.shape
+        flat = coefficients.reshape(batch * rows, -1)
+        if node.op == "linear":
+            weight = self.parameters[node.inputs[1]]
+            shaped = flat.reshape(flat.shape[0], -1, weight.shape[0])
+            value = (shaped @ weight).reshape(batch, rows, -1)
+            added = torch.zeros(batch, rows, dtype=self.dtype, device=self.device)
+            if len(node.inputs) == 3:
+                added = (shaped.sum(dim=1) @ self.parameters[node.inputs[2]]).reshape(batch, rows)
+            return [(node.inputs[0], value)], added
+        if node.op == "reshape":
+            return [(node.inputs[0], coefficients)], torch.zeros(
+                1, 1, dtype=self.dtype, device=self.device
+            )
+        return self._transposed(node, flat, batch, rows)
+
+    def is_selection(self, node: Node) -> bool:
+        """Whether each entry of an affine node reads at most one: then intervals lose nothing."""
+        if node.op == "linear":
+            weight = self.problem.network.parameters[node.inputs[1]]
+            return bool((weight != 0).sum(axis=1).max() <= 1)
+        return node.op in EXACT | SELECTIONS
+
+    def errors(self, node: Node, magnitude: Tensor) -> Tensor:
+        """E of a node from a bound of the magnitudes in its sums."""
+        longest = self._longest_sum(node)
+        gamma = 2 * self.rounding.gamma(longest)
+        floor = self.rounding.underflow(longest)
+        if any(self.inexact.get(name, False) for name in node.inputs):
+            gamma += 2 * self.rounding.unit
+        rounds = node.name in self.problem.casts or (
+            node.name in self.problem.deployed and node.op not in ROUNDLESS | EXACT
+        )
+        if self.deployed and rounds:
+            terms = self._fan_in(node) if node.name in self.affine else 2 * FUNCTION_ULPS
+            gamma += SINGLE.gamma(terms)
+            floor += SINGLE.underflow(terms)
+            if any(self._coarse.get(name, False) for name in node.inputs):
+                gamma += 2 * SINGLE.unit
+        return (magnitude * gamma + floor) * SAFETY
+
+    def _longest_sum(self, node: Node) -> int:
+        """An upper bound of the length of any sum that the engine makes for the node."""
+        sizes = [self.table[name].size for name in node.inputs if name not in self.parameters]
+        window = 1
+        if node.op in {"linear", "conv2d"}:
+            window = prod(self.table[node.inputs[1]].shape[2:])
+        return max(self._fan_in(node), node.size * window, *sizes) + 8
+
+    def _fan_in(self, node: Node) -> int:
+        """An upper bound of the number of products that the deployed network adds for one entry."""
+        match node.op:
+            case "linear":
+                return self.table[node.inputs[1]].shape[1] + 1
+            case "conv2d":
+                return prod(self.table[node.inputs[1]].shape[1:]) + 1
+            case "add" | "sub" | "mul" | "div" | "neg" | "concat" | "gather":
+                return 2
+            case _:
+                return max(self.table[n].size for n in node.inputs) + 1
+
+    def _transposed(
+        self, node: Node, flat: Tensor, batch: int, rows: int
+    ) -> tuple[list[tuple[str, Tensor]], Tensor]:
+        """The transpose of any affine operator, as the gradient of its torch meaning at zero."""
+        names = list(dict.fromkeys(n for n in node.inputs if n not in self.parameters))
+        with torch.enable_grad():
+            zeros = {
+                n: torch.zeros(
+                    flat.shape[0],
+                    self.table[n].size,
+                    dtype=self.dtype,
+                    device=self.device,
+                    requires_grad=True,
+                )
+                for n in names
+            }
+            result = self._apply(node, self._operands(node, dict(zeros), sign="as is"))
+            result = result.expand(flat.shape[0], -1)
+            gradients = torch.autograd.grad(result, list(zeros.values()), flat)
+        added = (flat * result.detach()).sum(dim=1).reshape(batch, rows)
+        return [
+            (n, g.reshape(batch, rows, -1)) for n, g in zip(names, gradients, strict=True)
+        ], added
+
+    def _operands(self, node: Node, values: dict[str, Tensor], *, sign: str) -> list[Tensor]:
+        """Operands for the torch meaning: varying ones shaped (B, *shape), parameters as they are.
+
+        Args:
+            node: an affine node.
+            values: flat values of its varying operands.
+            sign: "as is"; "absolute" for the operator on magnitudes, parameters included; "radius"
+                for that without its additive constants.
+        """
+        row = OPERATORS[node.op]
+        result: list[Tensor] = []
+        for position, name in enumerate(node.inputs):
+            if name in values:
+                result.append(values[name].reshape(-1, *self.table[name].shape))
+                continue
+            parameter = self.parameters[name]
+            additive = node.op in {"add", "sub", "concat"} or (
+                node.op in {"linear", "conv2d"} and position == 2
+            )
+            if sign == "radius" and additive:
+                parameter = torch.zeros_like(parameter)
+            elif sign != "as is":
+                parameter = parameter.abs()
+            result.append(parameter if position in row.weights else parameter.unsqueeze(0))
+        return result
+
+    def _magnitude(self, node: Node, values: dict[str, Tensor], *, sign: str) -> Tensor:
+        operands = self._operands(node, values, sign=sign)
+        if node.op == "neg":
+            return operands[0].flatten(1)
+        if node.op == "sub":
+            x, y = _ranked(operands)
+            return (x + y).flatten(1)
+        return self._apply(node, operands)
+
+    def _apply(self, node: Node, operands: Sequence[Tensor]) -> Tensor:
+        return (
+            OPERATORS[node.op].forward(node.attributes, operands).reshape(operands[0].shape[0], -1)
+        )
+
+
+def _ranked(tensors: Sequence[Tensor]) -> list[Tensor]:
+    rank = max(t.dim() for t in tensors)
+    return [t.reshape(t.shape[0], *(1,) * (rank - t.dim()), *t.shape[1:]) for t in tensors]
