@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from extract.network import Array
+from extract.network import Array, check_size
 from extract.operator import Shape, ShapeError, broadcast
 from extract.reader.build import Builder, Value
 
@@ -70,6 +70,7 @@ def transpose(b: Builder, x: Value, perm: Sequence[int], name: str) -> Value:
 
 def expand(b: Builder, x: Value, shape: Shape, name: str) -> Value:
     """Repeat axes of size 1, as broadcasting to `shape` does."""
+    check_size(f"{b.title}: node {b.place!r}", shape)
     padded = (1,) * (len(shape) - x.rank) + x.shape
     if len(padded) != len(shape) or any(
         n not in (1, m) for n, m in zip(padded, shape, strict=True)

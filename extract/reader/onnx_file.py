@@ -11,6 +11,7 @@ import onnx
 import onnx.checker
 import onnx.inliner
 import onnx.numpy_helper
+import onnx.shape_inference
 from google.protobuf.message import DecodeError
 
 from extract.network import LARGEST_TENSOR, Array
@@ -92,6 +93,21 @@ def line(error: BaseException) -> str:
     return text[:300] or type(error).__name__
 
 
+def _with_output_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with the shapes of its outputs filled in, which the checker insists on."""
+    kinds = [entry.type.tensor_type for entry in model.graph.output]
+    if all(kind.HasField("shape") for kind in kinds):
+        return model
+    try:
+        filled = onnx.shape_inference.infer_shapes(model)
+    except (onnx.shape_inference.InferenceError, RuntimeError):
+        return model
+    for entry in filled.graph.output:
+        if not entry.type.tensor_type.HasField("shape"):
+            entry.type.tensor_type.shape.SetInParent()
+    return filled
+
+
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
     yield from graph.initializer
     for node in graph.node:
@@ -160,7 +176,7 @@ def _refuse_odd(title: str, model: onnx.ModelProto) -> None:
     if not OLDEST_OPSET <= version <= newest:
         raise InputError(f"{title}: opset {version}; opsets {OLDEST_OPSET} to {newest} are read")
     try:
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(_with_output_shapes(model))
     except (onnx.checker.ValidationError, ValueError) as error:
         raise InputError(f"{title}: {line(error)}") from None
 
