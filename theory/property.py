@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from theory.claim import Claim, Finding
 from theory.error import InputError, SortError
 from theory.rational import number_text
 from theory.scope import free_variables
@@ -53,6 +54,18 @@ class Definition:
             name=f"{self.name}({subject})" if subject else self.name,
             formula=formula,
             claim=self.claim.format(**shown),
+            definition=self,
+            parameters=shown,
+        )
+
+    def about(self, decide: Callable[[], Finding], **parameters: Parameter) -> Claim:
+        """The claim about one finite structure; `parameters` fill the braces of the claim."""
+        shown = {name: _shown(value) for name, value in parameters.items()}
+        subject = ", ".join(shown.values())
+        return Claim(
+            name=f"{self.name}({subject})" if subject else self.name,
+            claim=self.claim.format(**shown),
+            decide=decide,
             definition=self,
             parameters=shown,
         )

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from theory.property import Property
-from theory.term import Term, build
 from verify.answer import Answer, Deadline, Progress
 from verify.bind import BoundProperty
 from verify.problem.compile import MissingRole, compile_goal
@@ -93,10 +92,10 @@ def _meaningful(
         proved_share=1.0,
         engine=answer.engine,
     )
-    condition = _condition_somewhere(bound.property)
-    if condition is None:
+    occasion = bound.property.occasion
+    if occasion is None:
         return held
-    problem = compile_goal(condition, bound.functions, wanted=True, name=bound.property.name)
+    problem = compile_goal(occasion, bound.functions, wanted=True, name=bound.property.name)
     limit = Deadline.after(max(deadline.left, VACUITY_S))
     reachable = decide(problem, replace(engines, cross_check=False), limit)
     if reachable.reached:
@@ -110,21 +109,6 @@ def _meaningful(
         bound.property, Verdict.UNKNOWN, reason=Reason.VACUITY_OPEN, detail=reachable.detail,
         proved_share=1.0, engine=answer.engine,
     )  # fmt: skip
-
-
-def _condition_somewhere(subject: Property) -> Term | None:
-    """The formula that some input satisfies the condition of a property."""
-    condition = subject.antecedent
-    if condition is None:
-        return None
-    binders: list[Term] = []
-    body = subject.formula
-    while body.operator == "forall":
-        binders.append(body)
-        body = body.arguments[0]
-    for binder in reversed(binders):
-        condition = build("exists", (condition,), binder.payload)
-    return condition
 
 
 def _reporter(

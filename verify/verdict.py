@@ -9,15 +9,21 @@ from fractions import Fraction
 
 from theory.error import MesascopeError
 from theory.property import Property
+from theory.verdict import Verdict
 
-
-class Verdict(Enum):
-    """The answer for one property."""
-
-    HOLDS = "HOLDS"
-    VIOLATED = "VIOLATED"
-    UNKNOWN = "UNKNOWN"
-    VACUOUS = "VACUOUS"
+__all__ = [
+    "EngineFault",
+    "Guarantee",
+    "ModelVerdict",
+    "ProgressEvent",
+    "Reason",
+    "Report",
+    "Result",
+    "Run",
+    "Verdict",
+    "Violation",
+    "Witness",
+]
 
 
 class ModelVerdict(Enum):
