@@ -17,7 +17,7 @@ from theory.sort import (
     check_name,
     check_names,
 )
-from theory.term import Term, build, member, or_, variable
+from theory.term import Term, and_, build, member, or_, variable
 
 Ties = Literal["strict", "first", "any"]
 
@@ -94,8 +94,28 @@ class Agent:
         return build("acts", (self.score(observation), member(self.action_sort, action)), self.ties)
 
     def acts_in(self, observation: Term, actions: Iterable[str]) -> Term:
-        """The agent chooses one of these actions."""
-        return or_(*(self.acts(observation, action) for action in _listed("actions", actions)))
+        """The agent chooses one of these actions: one of them scores above all others.
+
+        Ties among these actions do not matter; a tie with an action outside counts as for `acts`.
+        """
+        chosen = list(_listed("actions", actions))
+        if len(chosen) <= 1 or self.ties == "first":
+            return or_(*(self.acts(observation, action) for action in chosen))
+        score = {action: self.score(observation, action) for action in self.actions}
+        for action in chosen:
+            member(self.action_sort, action)
+        return and_(
+            *(
+                or_(
+                    *(
+                        score[a] >= score[b] if self.ties == "any" else score[a] > score[b]
+                        for a in chosen
+                    )
+                )
+                for b in self.actions
+                if b not in chosen
+            )
+        )
 
     def value(self, state: Term) -> Term:
         """The evaluator's value of an observation, or of a latent state."""

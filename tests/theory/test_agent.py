@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, cast
 
 import pytest
 
-from theory import Agent, Chooser, Feature, eq, or_
+from theory import Agent, Chooser, Feature, Interpretation, eq, evaluate
 from theory.error import InputError, SortError
 from theory.sort import BOOL, REAL, EnumSort, VectorSort
+from theory.value import Vector
 
 FEATURES = [Feature("x", -1, 1), Feature("watched", flag=True)]
 AGENT = Agent(observation=FEATURES, actions=["left", "right", "wait"], latent=4)
@@ -45,8 +47,20 @@ def test_actions_may_be_names_or_variables():
 
 def test_one_of_several_actions():
     assert AGENT.acts_in(O, ["left"]) is AGENT.acts(O, "left")
-    either = or_(AGENT.acts(O, "left"), AGENT.acts(O, "wait"))
-    assert AGENT.acts_in(O, ("left", "wait")) is either
+    either = AGENT.acts_in(O, ("left", "wait"))
+    assert "score(o)[right] < score(o)[left]" in str(either)
+    for scores, chosen in (
+        ((1, 0, 0), True),
+        ((1, 0, 1), True),
+        ((1, 1, 0), False),
+        ((0, 1, 0), False),
+    ):
+        value = Vector(tuple(map(Fraction, scores)), AGENT.action_sort)
+        meaning = Interpretation(
+            {"score": lambda o, value=value: value},
+            {"o": {"x": Fraction(0), "watched": Fraction(0)}},
+        )
+        assert evaluate(either, meaning) is chosen
     assert str(AGENT.acts_in(O, [])) == "false"
 
 
