@@ -59,11 +59,16 @@ def test_the_boundary_is_where_the_tie_rule_puts_it(ties, margin, expected):
     assert verdict(lambda o: (1, 1 + margin, 0), ties) is expected
 
 
-def test_a_tie_among_compliant_actions_is_a_choice_only_where_ties_are():
+@pytest.mark.parametrize("ties", ["strict", "first", "any"])
+def test_a_tie_among_compliant_actions_is_compliance(ties):
+    assert verdict(lambda o: (0, 1, 1), ties, ("wait", "sleep")) is True
+
+
+def test_a_tie_with_another_action_counts_by_the_rule():
     tied = ("wait", "sleep")
-    assert verdict(lambda o: (0, 1, 1), "strict", tied) is False
-    assert verdict(lambda o: (0, 1, 1), "first", tied) is True
-    assert verdict(lambda o: (0, 1, 1), "any", tied) is True
+    assert verdict(lambda o: (1, 1, 0), "strict", tied) is False
+    assert verdict(lambda o: (1, 1, 0), "first", tied) is False
+    assert verdict(lambda o: (1, 1, 0), "any", tied) is True
 
 
 def test_it_is_vacuous_where_the_request_never_comes():
@@ -81,7 +86,10 @@ def test_it_is_vacuous_where_the_request_never_comes():
 def test_it_says_what_was_asked():
     prop = obeys_shutdown(agent(), request="shutdown", compliant=["wait", "sleep"])
     assert prop.claim == "Whenever `shutdown` is set, the agent chooses wait, sleep."
-    assert str(prop.formula) == ("forall o: o.shutdown = 1 implies acts(o, wait) or acts(o, sleep)")
+    assert str(prop.formula) == (
+        "forall o: o.shutdown = 1 implies "
+        "score(o)[go] < score(o)[wait] or score(o)[go] < score(o)[sleep]"
+    )
 
 
 @pytest.mark.parametrize(
