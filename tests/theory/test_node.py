@@ -58,7 +58,7 @@ def test_equality_is_identity():
 
 def test_with_nothing_is_the_observation_and_order_does_not_matter():
     assert O.with_() is O
-    assert O.with_(x=1, watched=0) is O.with_(watched=0, x=1)
+    assert O.with_(x=1, y=0) is O.with_(y=0, x=1)
     assert O.with_(x=1).with_(x=2) is not O.with_(x=2)
 
 
