@@ -80,7 +80,7 @@ def load(
     """Read a network and a spec, and bind the one to the other."""
     network = net if isinstance(net, Network) else read(net)
     read_in = (spec if isinstance(spec, Spec) else read_spec(spec)).only(properties)
-    structure = declare(network, read_in.parts)
+    structure = declare(network, read_in.parts, folder=Path(read_in.name).parent)
     functions, whole = bind(structure, read_in.agent)
     onnx = net if isinstance(net, str) and net.lower().endswith(".onnx") else None
     bound = tuple(BoundProperty(p, functions, whole, onnx) for p in read_in.properties)
