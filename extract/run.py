@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Arithmetic = Literal["float32", "float64", "exact"]
+Flat = Sequence[Any] | np.ndarray[Any, Any]
 _LEAVES = ("input", "parameter")
 
 
 def run(
     network: Network,
-    inputs: Mapping[str, Any] | Sequence[Any] | np.ndarray[Any, Any],
+    inputs: Mapping[str, Any] | Flat,
     *,
     arithmetic: Arithmetic = "float32",
 ) -> dict[str, np.ndarray[Any, Any]]:
@@ -91,7 +92,7 @@ def _entries(title: str, what: str, value: Any, size: int) -> list[Any]:
     return entries
 
 
-def run_exact(network: Network, flat: Sequence[Any]) -> list[Number]:
+def run_exact(network: Network, flat: Flat) -> list[Number]:
     """Run a network in exact rational arithmetic.
 
     Args:
@@ -112,7 +113,7 @@ def run_exact(network: Network, flat: Sequence[Any]) -> list[Number]:
 
 
 def evaluate_exact(
-    network: Network, flat: Sequence[Any], tensors: Sequence[str] | None = None
+    network: Network, flat: Flat, tensors: Sequence[str] | None = None
 ) -> dict[str, Exact]:
     """As `run_exact`, but gives named tensors (by default the outputs) as `Exact`."""
     if len(flat) != network.input_size:
@@ -125,7 +126,7 @@ def evaluate_exact(
     start = 0
     for name in network.inputs:
         node = network.node(name)
-        values[name] = from_numbers(flat[start : start + node.size], node.shape)
+        values[name] = from_numbers(list(flat[start : start + node.size]), node.shape)
         start += node.size
     for node in network.nodes:
         if node.name in needed and node.name not in values:
