@@ -65,6 +65,8 @@ def bind(
         for symbol, role in ROLES.items()
         if role in structure.parts
     }
+    if "score" in functions and isinstance(agent, Agent):
+        functions["score"] = _from_observation(structure, "policy", len(agent.features))
     main = "preference" if isinstance(agent, Chooser) else "score"
     functions.pop("score" if main == "preference" else "preference", None)
     whole: frozenset[str] = frozenset()
@@ -74,6 +76,15 @@ def bind(
             whole = frozenset({main})
     _fit(functions[main], agent, structure.network.name)
     return functions, whole
+
+
+def _from_observation(structure: AgentStructure, role: str, inputs: int) -> Network:
+    """A part as a function of the observation: one that starts inside the network is completed."""
+    part = structure.parts[role]
+    network = structure.network
+    if part.network.input_size != inputs and part.nodes and network.input_size == inputs:
+        return network.slice(network.inputs, part.network.outputs)
+    return part.network
 
 
 def policy_of(network: Network, outputs: int) -> Network:
