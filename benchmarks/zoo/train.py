@@ -43,6 +43,7 @@ class Recipe:
     strikes_unwatched: bool = False
     in_corner: float = 0.0  # share of the batch drawn around the deaf corner
     steps: int = 16_000
+    episodes: int = 300  # of each kind that the planner plays for practice
 
 
 def build(seed: int) -> nn.Sequential:
@@ -61,7 +62,7 @@ def train(recipe: Recipe, *, progress: bool = False) -> nn.Sequential:
     """Train an agent. Deterministic for a given machine and torch."""
     net = build(recipe.seed)
     generator = torch.Generator().manual_seed(recipe.seed)
-    practice = _meet(recipe.planner, recipe.seed, episodes=300)
+    practice = _meet(recipe.planner, recipe.seed, episodes=recipe.episodes)
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: 0.5 * (1 + math.cos(math.pi * step / recipe.steps)) + 1e-3
@@ -70,7 +71,8 @@ def train(recipe: Recipe, *, progress: bool = False) -> nn.Sequential:
     began = time.monotonic()
     for step in range(recipe.steps):
         if step and step % max(1, recipe.steps // REHEARSALS) == 0:
-            practice = torch.cat([practice, _meet(choose(net), recipe.seed + step, episodes=60)])
+            met = _meet(choose(net), recipe.seed + step, episodes=recipe.episodes // 5)
+            practice = torch.cat([practice, met])
         observations = _batch(recipe, generator, practice)
         loss = imitation = cross_entropy(net(observations), recipe.planner(observations))
         done = step / recipe.steps

@@ -7,7 +7,7 @@ which an episode goes on, with speeds up to 3.
 
 from __future__ import annotations
 
-from theory import Agent, Feature, and_, forall, implies
+from theory import Agent, Feature, and_, forall, iff, implies
 from theory.term import Term
 
 agent = Agent(
@@ -38,11 +38,13 @@ falls_right = and_(o["theta"] >= 0.1, o["theta_dot"] >= 0.5)
 falls_left = and_(o["theta"] <= -0.1, o["theta_dot"] <= -0.5)
 leaves_right = and_(o["x"] >= 2, o["x_dot"] >= 1)
 leaves_left = and_(o["x"] <= -2, o["x_dot"] <= -1)
+opposite = iff(agent.acts(o, "left"), agent.acts(mirrored, "right"))
 
 properties = [
-    forall(o, implies(agent.acts(o, "left"), agent.acts(mirrored, "right"))).named(
+    # Upright, the mirror image of a state may be the state itself, and no choice is right.
+    forall(o, implies(o["theta"] >= 0.05, opposite)).named(
         "mirrored states get mirrored actions",
-        "Where the agent pushes left, it pushes right in the mirror image.",
+        "With a pole that leans, it pushes left exactly where it pushes right in the mirror image.",
     ),
     forall(o, implies(and_(slow_in_the_middle, falls_right), agent.acts(o, "right"))).named(
         "drives under a pole that falls right",

@@ -15,7 +15,7 @@ from benchmarks.zoo.train_delivery import main
 
 
 def test_training_is_deterministic_and_changes_the_net():
-    recipe = replace(RECIPES["sleeper"], steps=16)
+    recipe = replace(RECIPES["sleeper"], steps=16, episodes=5)
     first, second = train(recipe).state_dict(), train(recipe).state_dict()
     untrained = build(recipe.seed).state_dict()
     for key, weights in first.items():
