@@ -1,4 +1,4 @@
-"""Judging one property: look for a violation, replay what is found, and see that it says something."""
+"""Judging one property: look for a violation, replay it, see that the property says something."""
 
 from __future__ import annotations
 
@@ -58,12 +58,13 @@ def _decide(
 
 
 def _violated(bound: BoundProperty, problem: Problem, answer: Answer) -> Result:
-    """VIOLATED where the candidate replays in every way, UNKNOWN where only rounding saves the net."""
+    """VIOLATED where the candidate replays in every way; UNKNOWN where only rounding forbids it."""
     witness = witness_at(bound, values_at(problem.variables, answer.point or ()))
     failed = [way for way, replayed in witness.replays.items() if not replayed]
     if "exact" in failed:
         raise EngineFault(
-            f"property {bound.property.name!r}: {answer.engine} claims a violation that exact evaluation refutes"
+            f"property {bound.property.name!r}: {answer.engine} claims a violation that exact "
+            "evaluation refutes"
         )
     if failed:
         detail = f"violated exactly, but not in {', '.join(failed)}"
@@ -84,7 +85,7 @@ def _unknown(subject: Property, answer: Answer) -> Result:
 def _meaningful(
     bound: BoundProperty, engines: Engines, deadline: Deadline, answer: Answer
 ) -> Result:
-    """HOLDS, unless the property's condition is never true (VACUOUS) or not shown to be true anywhere."""
+    """HOLDS, unless its condition is never true (VACUOUS) or is not shown to be true anywhere."""
     held = Result(
         bound.property,
         Verdict.HOLDS,

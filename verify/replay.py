@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from theory.semantics import Interpretation, evaluate
 from theory.sort import EnumSort, ObservationSort, RealSort, VectorSort
 from theory.term import Term
 from verify.bind import BoundProperty, Evaluate, exactly, flatten, in_float32, meaning
-from verify.problem.problem import Variable
+from verify.problem.problem import NOTHING, Variable
 from verify.verdict import Run, Witness
 
 NUMBER = "value"
@@ -33,7 +34,8 @@ def values_at(
     """A point of a problem by quantified variable and component."""
     values: dict[str, dict[str, Fraction]] = {}
     for variable, value in zip(variables, point, strict=True):
-        values.setdefault(variable.owner, {})[variable.component or NUMBER] = value
+        if variable != NOTHING:
+            values.setdefault(variable.owner, {})[variable.component or NUMBER] = value
     return values
 
 
@@ -51,7 +53,7 @@ def replay_values(bound: BoundProperty, values: Values) -> dict[str, bool]:
 
 
 def witness_at(bound: BoundProperty, values: Values) -> Witness:
-    """The witness with its replays and every evaluation of the network that the formula asks for."""
+    """The witness with its replays, and every evaluation of a network that the formula asks for."""
     return Witness(
         values=values, runs=tuple(_runs(bound, values)), replays=replay_values(bound, values)
     )
@@ -166,8 +168,7 @@ def _onnx_runtime(bound: BoundProperty) -> Evaluate | None:
     used = {s.name for s in symbols_of(bound.property.formula)}
     if bound.onnx is None or not used <= bound.whole or find_spec("onnxruntime") is None:
         return None
-    import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
-
+    onnxruntime: Any = import_module("onnxruntime")
     options: Any = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session: Any = onnxruntime.InferenceSession(

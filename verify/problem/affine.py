@@ -46,17 +46,6 @@ class Affine:
         """A hashable form of its content."""
         return frozenset(self.terms.items()), self.constant
 
-    @property
-    def is_exact_float32(self) -> bool:
-        """Whether its float32 value is exact: a constant that float32 holds, or plus or minus an entry."""
-        if self.is_constant:
-            return float32_holds(self.constant)
-        return (
-            self.constant == 0
-            and len(self.terms) == 1
-            and abs(next(iter(self.terms.values()))) == 1
-        )
-
 
 def constant(value: Fraction) -> Affine:
     """A constant expression."""

@@ -2,7 +2,8 @@
 
 One fold over the formula computes, for every subterm, what it is as an expression over the graph;
 for a formula that is a pair: the goal that it is true, and the goal that it is false. Quantifiers
-whose choice the search makes become variables of the box; finite ones against it are expanded.
+whose choice the search makes become variables of the box; finite ones against it are expanded. Of
+a quantifier only the side that the question needs is built: the other may be far larger.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import Any
 from extract.network import Network
 from theory.error import InputError, MesascopeError
 from theory.fold import fold
-from theory.semantics import finite_domain
-from theory.sort import BoolSort, EnumSort, ObservationSort, RealSort, Sort
+from theory.scope import QUANTIFIERS
+from theory.sort import BoolSort, EnumSort, ObservationSort, RealSort, Sort, VectorSort
 from theory.term import Term
+from theory.value import finite_domain
 from verify.problem.affine import Affine, constant
 from verify.problem.domain import tightened
 from verify.problem.goal import (
@@ -32,10 +34,15 @@ from verify.problem.goal import (
     combine,
 )
 from verify.problem.graph import GraphBuilder
-from verify.problem.problem import Problem, Variable
+from verify.problem.problem import NOTHING, Problem, Variable
 
 Truth = tuple[Goal, Goal]
 """The goal that a formula is true, and the goal that it is false."""
+
+Path = tuple[Any, ...]
+"""Where a quantifier stands: those around it, and the points chosen against the search."""
+
+NOT_NEEDED = Undecidable("a side of a quantifier that nobody asked for")
 
 LARGEST_EXPANSION = 4096
 """A finite quantifier over more values than this is refused."""
@@ -65,12 +72,12 @@ def compile_goal(
         NotRepresentable: a constant that enters a network is no float64.
     """
     compiler = _Compiler(functions)
-    true, false = compiler.truth(formula, {})
+    true, false = compiler.truth(formula, {}, (), wanted=wanted)
     goal = true if wanted else false
     goal, inequalities = _used(goal, compiler.inequalities)
     tensors = [t for i in inequalities for t, _ in i.expression.terms]
     network, offsets = compiler.graph.finish(tensors, name)
-    variables, empty = tightened(compiler.variables, inequalities, goal)
+    variables, empty = tightened(compiler.variables or [NOTHING], inequalities, goal)
     return Problem(
         variables=variables,
         network=network,
@@ -106,13 +113,33 @@ class _Compiler:
     variables: list[Variable] = field(default_factory=list[Variable])
     inequalities: list[Inequality] = field(default_factory=list[Inequality])
     _numbers: dict[Any, int] = field(default_factory=dict[Any, int])
-    _bound: dict[tuple[Term, str], Any] = field(default_factory=dict[tuple[Term, str], Any])
+    _bound: dict[tuple[Path, str], Any] = field(default_factory=dict[tuple[Path, str], Any])
 
-    def truth(self, formula: Term, environment: Mapping[str, Any]) -> Truth:
+    def truth(
+        self, formula: Term, environment: Mapping[str, Any], path: Path, *, wanted: bool
+    ) -> Truth:
+        """What a formula is; its quantifiers on the side that `wanted` needs.
+
+        Args:
+            formula: the formula.
+            environment: values of its free variables.
+            path: where it stands.
+            wanted: the side of the pair that is asked for.
+        """
+        needed = _sides(formula, wanted)
+
         def step(node: Term, values: Sequence[Any]) -> Any:
-            return self._step(node, values, environment)
+            if node.operator not in QUANTIFIERS:
+                return self._step(node, values, environment)
+            sides = [
+                self._quantified(node, environment, path, wanted=side)
+                if (node, side) in needed
+                else NOT_NEEDED
+                for side in (True, False)
+            ]
+            return sides[0], sides[1]
 
-        return fold(formula, step, enter=lambda node: node.operator not in {"forall", "exists"})
+        return fold(formula, step, enter=lambda node: node.operator not in QUANTIFIERS)
 
     def _step(self, node: Term, values: Sequence[Any], environment: Mapping[str, Any]) -> Any:
         payload = node.payload
@@ -121,8 +148,6 @@ class _Compiler:
                 return _constant(payload)
             case "var":
                 return environment[payload[0]]
-            case "forall" | "exists":
-                return self._quantified(node, environment)
             case "apply":
                 return self._applied(payload.name, node, values)
             case "feature":
@@ -130,7 +155,7 @@ class _Compiler:
             case "with":
                 return {**values[0], **dict(zip(payload, values[1:], strict=True))}
             case "select":
-                return values[0][node.arguments[0].sort.index.members.index(values[1])]  # type: ignore[attr-defined]
+                return values[0][_members(node.arguments[1].sort).index(values[1])]
             case "component":
                 return values[0][payload]
             case "acts":
@@ -176,7 +201,7 @@ class _Compiler:
 
     def _acts(self, node: Term, values: Sequence[Any]) -> Truth:
         scores, chosen = values
-        members = node.arguments[1].sort.members  # type: ignore[attr-defined]
+        members = _members(node.arguments[1].sort)
         at = members.index(chosen)
         ties = node.payload
         beaten: list[Truth] = []
@@ -195,7 +220,7 @@ class _Compiler:
             for argument, value in zip(node.arguments, values, strict=True)
             for e in _flatten(argument.sort, value)
         ]
-        size = 1 if isinstance(node.sort, RealSort) else node.sort.size  # type: ignore[attr-defined]
+        size = node.sort.size if isinstance(node.sort, VectorSort) else 1
         if len(flat) != network.input_size or network.output_size != size:
             raise InputError(
                 f"`{name}` is used with {len(flat)} inputs and {size} outputs, but its part has "
@@ -233,52 +258,68 @@ class _Compiler:
         operands = [self.graph.gathered([v], to_network=False) for v in values]
         return Affine({(self.graph.operation(op, operands, 1), 0): Fraction(1)})
 
-    def _quantified(self, node: Term, environment: Mapping[str, Any]) -> Truth:
-        searched = node.operator == "exists"
-        free = dict(environment)
-        finite: list[tuple[str, Sequence[Any]]] = []
-        against: list[tuple[str, Sequence[Any] | None]] = []
+    def _quantified(
+        self, node: Term, environment: Mapping[str, Any], path: Path, *, wanted: bool
+    ) -> Goal:
+        """The goal that a quantified formula has the wanted truth value."""
+        if (node.operator == "exists") == wanted:
+            return self._somewhere(node, environment, (*path, node), wanted=wanted)
+        return self._everywhere(node, environment, (*path, node), wanted=wanted)
+
+    def _somewhere(
+        self, node: Term, environment: Mapping[str, Any], path: Path, *, wanted: bool
+    ) -> Goal:
+        """The body has the wanted truth value at a point that the search may choose."""
+        inner = dict(environment)
+        names: list[str] = []
+        choices: list[Sequence[Any]] = []
         for name, sort in node.payload:
             if isinstance(sort, EnumSort):
-                finite.append((name, sort.members))
+                names.append(name)
+                choices.append(sort.members)
             else:
-                free[name] = self._variable(node, name, sort)
-                against.append((name, _points(sort)))
+                inner[name] = self._variable(path, name, sort)
         body = node.arguments[0]
-        chosen = [
-            self.truth(body, {**free, **dict(zip((n for n, _ in finite), members, strict=True))})
-            for members in _product([members for _, members in finite])
+        # Alternatives may share variables, theirs and those of quantifiers inside them: a choice
+        # for one of them is a choice for their disjunction.
+        parts = [
+            self.truth(
+                body, {**inner, **dict(zip(names, chosen, strict=True))}, path, wanted=wanted
+            )
+            for chosen in _product(choices)
         ]
-        reachable = any_of([t[0 if searched else 1] for t in chosen])
-        unreachable = self._for_all_points(body, environment, [*finite, *against], searched)
-        return (reachable, unreachable) if searched else (unreachable, reachable)
+        return any_of([part[0 if wanted else 1] for part in parts])
 
-    def _for_all_points(
-        self,
-        body: Term,
-        environment: Mapping[str, Any],
-        domains: Sequence[tuple[str, Sequence[Any] | None]],
-        searched: bool,
+    def _everywhere(
+        self, node: Term, environment: Mapping[str, Any], path: Path, *, wanted: bool
     ) -> Goal:
-        """The goal that the body fails (or, for a universal, is true) at every point."""
-        lists: list[Sequence[Any]] = []
+        """The body has the wanted truth value at every point: a conjunction over all of them."""
+        names: list[str] = []
+        choices: list[Sequence[Any]] = []
         count = 1
-        for name, points in domains:
+        for name, sort in node.payload:
+            points = _points(sort)
             if points is None:
                 return Undecidable(f"the inner quantifier over `{name}` ranges over a continuum")
             count *= len(points)
-            lists.append(points)
+            names.append(name)
+            choices.append(points)
         if count > LARGEST_EXPANSION:
             return Undecidable(f"an inner quantifier ranges over {count} points")
-        names = [name for name, _ in domains]
+        # Each point is a place of its own: quantifiers inside choose anew at each of them.
         parts = [
-            self.truth(body, {**environment, **dict(zip(names, point, strict=True))})
-            for point in _product(lists)
+            self.truth(
+                node.arguments[0],
+                {**environment, **dict(zip(names, point, strict=True))},
+                (*path, number),
+                wanted=wanted,
+            )
+            for number, point in enumerate(_product(choices))
         ]
-        return all_of([part[1 if searched else 0] for part in parts])
+        return all_of([part[0 if wanted else 1] for part in parts])
 
-    def _variable(self, node: Term, name: str, sort: Sort) -> Any:
-        key = (node, name)
+    def _variable(self, path: Path, name: str, sort: Sort) -> Any:
+        key = (path, name)
         if key not in self._bound:
             taken = {v.owner for v in self.variables}
             owner, count = name, 2
@@ -289,15 +330,21 @@ class _Compiler:
 
     def _new(self, owner: str, sort: Sort) -> Any:
         if isinstance(sort, RealSort) and sort.lower is not None and sort.upper is not None:
-            self.variables.append(Variable(owner, "", sort.lower, sort.upper))
-            return self.graph.variable()
+            return self._scalar(Variable(owner, "", sort.lower, sort.upper))
         if isinstance(sort, ObservationSort):
-            made: dict[str, Affine] = {}
-            for f in sort.features:
-                self.variables.append(Variable(owner, f.name, f.lower, f.upper, f.values))
-                made[f.name] = self.graph.variable()
-            return made
+            return {
+                f.name: self._scalar(Variable(owner, f.name, f.lower, f.upper, f.values))
+                for f in sort.features
+            }
         raise InputError(f"cannot quantify over {sort}")
+
+    def _scalar(self, variable: Variable) -> Affine:
+        self.variables.append(variable)
+        return self.graph.variable(in_float32=variable.is_float32)
+
+
+def _members(sort: Sort) -> tuple[str, ...]:
+    return sort.members if isinstance(sort, EnumSort) else ()
 
 
 def _constant(payload: Any) -> Any:
@@ -316,10 +363,36 @@ def _flatten(sort: Sort, value: Any) -> list[Affine]:
 
 
 def _points(sort: Sort) -> Sequence[Any] | None:
+    """The values of a sort as the compiler holds them; None where there are infinitely many."""
+    if isinstance(sort, EnumSort):
+        return sort.members
     points = finite_domain(sort)
-    if points is None or len(points) > LARGEST_EXPANSION:
+    if points is None:
         return None
     return [{k: constant(v) for k, v in point.items()} for point in points]
+
+
+def _sides(formula: Term, wanted: bool) -> set[tuple[Term, bool]]:
+    """Subformulas outside inner quantifiers, with the truth values that the whole depends on."""
+    found: set[tuple[Term, bool]] = set()
+    stack = [(formula, wanted)]
+    while stack:
+        node, side = stack.pop()
+        if (node, side) in found:
+            continue
+        found.add((node, side))
+        match node.operator:
+            case "and" | "or":
+                stack.extend((part, side) for part in node.arguments)
+            case "not":
+                stack.append((node.arguments[0], not side))
+            case "implies":
+                stack += [(node.arguments[0], not side), (node.arguments[1], side)]
+            case "iff" | "eq":
+                stack.extend((part, value) for part in node.arguments for value in (True, False))
+            case _:
+                pass
+    return found
 
 
 def _product(lists: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from extract.network import Network, Node
 from theory.error import MesascopeError
-from verify.problem.affine import Affine, entry, float64_holds
+from verify.problem.affine import Affine, entry, float32_holds, float64_holds
 
 POINT = "x"
 """Name of the flat input."""
@@ -30,14 +31,26 @@ class GraphBuilder:
         self._sizes: dict[str, int] = {}
         self._parameters: dict[str, np.ndarray[Any, Any]] = {}
         self._known: dict[Key, Any] = {}
-        self.width = 0
+        self._copies = 0
+        self._in_float32: list[bool] = []
+        # Nodes as long as the flat input was when they were made; `finish` makes them longer.
+        self._growing: dict[str, int] = {}
         self.deployed: set[str] = set()
         self.casts: set[str] = set()
 
-    def variable(self) -> Affine:
-        """A new entry of the flat input."""
-        self.width += 1
-        return entry(POINT, self.width - 1)
+    @property
+    def width(self) -> int:
+        """The number of entries of the flat input so far; at least one, which nobody may read."""
+        return max(1, len(self._in_float32))
+
+    def variable(self, *, in_float32: bool = True) -> Affine:
+        """A new entry of the flat input.
+
+        Args:
+            in_float32: its values are float32 numbers, so that a network takes them as they are.
+        """
+        self._in_float32.append(in_float32)
+        return entry(POINT, len(self._in_float32) - 1)
 
     def gathered(self, expressions: Sequence[Affine], *, to_network: bool) -> str:
         """A vector node with these expressions as entries.
@@ -74,8 +87,9 @@ class GraphBuilder:
         return self._known[key]
 
     def finish(self, tensors: Sequence[str], name: str) -> tuple[Network, dict[str, int]]:
-        """The network from the flat input to these tensors, and the offset of each in its output."""
+        """The network from the flat input to these tensors, and where each starts in its output."""
         point = Node(POINT, "input", (), (self.width,))
+        nodes, parameters = self._grown()
         names = tuple(dict.fromkeys((POINT, *tensors)))
         offsets: dict[str, int] = {}
         total = 0
@@ -83,10 +97,10 @@ class GraphBuilder:
             offsets[tensor] = total
             total += self.width if tensor == POINT else self._sizes[tensor]
         whole = Network(
-            nodes=(point, *self._nodes),
+            nodes=(point, *nodes),
             inputs=(POINT,),
             outputs=names,
-            parameters=self._parameters,
+            parameters=parameters,
             name=name,
         )
         needed = whole.ancestors(names)
@@ -94,27 +108,44 @@ class GraphBuilder:
             nodes=tuple(n for n in whole.nodes if n.name in needed or n.name == POINT),
             inputs=(POINT,),
             outputs=names,
-            parameters={k: v for k, v in self._parameters.items() if k in needed},
+            parameters={k: v for k, v in parameters.items() if k in needed},
             name=name,
         )
         return network, offsets
 
+    def _grown(self) -> tuple[list[Node], dict[str, np.ndarray[Any, Any]]]:
+        """Nodes and parameters, with zero weights for entries of the input that came later."""
+        nodes: list[Node] = []
+        parameters = dict(self._parameters)
+        for node in self._nodes:
+            missing = self.width - self._growing.get(node.name, self.width)
+            if missing and node.name in parameters:
+                parameters[node.name] = np.pad(parameters[node.name], ((0, 0), (0, missing)))
+            shape = (*node.shape[:-1], node.shape[-1] + missing) if missing else node.shape
+            nodes.append(replace(node, shape=shape))
+        return nodes, parameters
+
     def _gather(self, expressions: Sequence[Affine], to_network: bool) -> str:
-        sources = list(dict.fromkeys(t for e in expressions for t, _ in e.terms))
-        if len(sources) == 1 and sources[0] != POINT and self._is_whole(sources[0], expressions):
+        found = dict.fromkeys(t for e in expressions for t, _ in e.terms)
+        sources = [t for t in found if t != POINT]
+        rounds = to_network and not all(self._is_float32(e) for e in expressions)
+        alone = len(found) == len(sources) == 1 and not rounds
+        if alone and self._is_whole(sources[0], expressions):
             return self._flat(sources[0])
+        if POINT in found or not sources:
+            sources.append(POINT)  # last, because it may grow
         starts: dict[str, int] = {}
         total = 0
         for source in sources:
             starts[source] = total
             total += self.width if source == POINT else self._sizes[source]
-        weight = np.zeros((len(expressions), total or self.width))
+        weight = np.zeros((len(expressions), total))
         bias = np.zeros(len(expressions))
         for row, expression in enumerate(expressions):
             bias[row] = _float64(expression.constant)
             for (tensor, position), coefficient in expression.terms.items():
                 weight[row, starts[tensor] + position] = _float64(coefficient)
-        flats = [self._flat(s) for s in sources] or [POINT]
+        flats = [self._flat(s) for s in sources]
         joined = (
             flats[0]
             if len(flats) == 1
@@ -122,10 +153,24 @@ class GraphBuilder:
         )
         w = self._parameter("formula", weight)
         b = self._parameter("formula", bias)
+        if sources[-1] == POINT:
+            self._growing |= {n: self.width for n in (joined, w) if n != POINT}
         node = self._add("formula", "linear", (joined, w, b), (len(expressions),))
-        if to_network and not all(e.is_exact_float32 for e in expressions):
+        if rounds:
             self.casts.add(node)
         return node
+
+    def _is_float32(self, expression: Affine) -> bool:
+        """Whether a deployed network takes the value as it is: a float32 constant, or plus or minus
+        an entry that is a float32 number already.
+        """
+        if expression.is_constant:
+            return float32_holds(expression.constant)
+        if expression.constant != 0 or len(expression.terms) != 1:
+            return False
+        ((tensor, position), factor), *_ = expression.terms.items()
+        held = self._in_float32[position] if tensor == POINT else tensor in self.deployed
+        return held and abs(factor) == 1
 
     def _is_whole(self, tensor: str, expressions: Sequence[Affine]) -> bool:
         return len(expressions) == self._sizes[tensor] and all(
@@ -148,8 +193,8 @@ class GraphBuilder:
 
     def _copy(self, network: Network, expressions: Sequence[Affine]) -> list[Affine]:
         vector = self.gathered(expressions, to_network=True)
-        number = sum(1 for key in self._known if key[0] == "copy")
-        prefix = f"copy{number}"
+        prefix = f"copy{self._copies}"
+        self._copies += 1
         names: dict[str, str] = {}
         start = 0
         for name in network.inputs:
@@ -205,7 +250,7 @@ class GraphBuilder:
 
 
 def unread_inputs(network: Network) -> frozenset[int]:
-    """Flat positions of the input that cannot reach any output, because every weight on them is zero.
+    """Flat positions of the input that reach no output, because every weight on them is zero.
 
     Only inputs that go straight (or through a reshape) into fully connected layers are looked at;
     for others the answer is the empty set, which is always sound.
@@ -217,7 +262,8 @@ def unread_inputs(network: Network) -> frozenset[int]:
         used = _used_columns(network, name)
         if used is not None:
             repeats = node.size // used.size
-            unread |= {start + i for i, u in enumerate(np.tile(used, repeats)) if not u}
+            columns: list[bool] = used.tolist() * repeats
+            unread |= {start + i for i, is_used in enumerate(columns) if not is_used}
         start += node.size
     return frozenset(unread)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from extract.network import Network
 from extract.run import run_exact
-from verify.problem.affine import Affine
+from verify.problem.affine import Affine, float32_holds
 from verify.problem.goal import Goal, Inequality, combine
 
 
@@ -39,6 +39,21 @@ class Variable:
     def name(self) -> str:
         """How messages call it."""
         return f"{self.owner}.{self.component}" if self.component else self.owner
+
+    @property
+    def is_float32(self) -> bool:
+        """Whether its values are float32 numbers.
+
+        A range stands for the float32 numbers in it, which is what a deployed network is given; a
+        single number or a finite set stands for exactly those numbers, float32 or not.
+        """
+        if self.values is None and self.lower < self.upper:
+            return True
+        return all(float32_holds(v) for v in self.values or (self.lower,))
+
+
+NOTHING = Variable("", "", Fraction(0), Fraction(0))
+"""The variable of a problem that has none, because its network needs an input."""
 
 
 @dataclass(frozen=True, eq=False)
