@@ -52,6 +52,12 @@ def test_the_tolerance_is_for_the_extremes_not_for_neighbours(tolerance, expecte
     assert verdict(lambda o: -o["t"], feature="t", tolerance=tolerance) is expected
 
 
+def test_every_two_values_are_compared():
+    values = {0: 0, 1: -1, 2: 1}
+    assert verdict(lambda o: values[int(o["mode"])], tolerance=1) is False
+    assert verdict(lambda o: values[int(o["mode"])], tolerance=2) is True
+
+
 def test_a_tolerance_counts_by_its_exact_value():
     step = Fraction(1, 20)
     assert verdict(lambda o: o["mode"] * step, tolerance="0.1") is True
