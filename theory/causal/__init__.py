@@ -1,0 +1,1 @@
+"""Causal models and influence diagrams over finite domains, in exact rationals."""

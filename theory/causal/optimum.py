@@ -1,0 +1,180 @@
+"""Optimal policies: for each decision, in each context, every decision that is best.
+
+The product of the contexts is never enumerated. For one decision D with observations Pa, the sums
+
+    q(pa, d) = sum of P(world) U(world) over the worlds with Pa = pa and D = d
+
+come out of one variable elimination, and a policy is optimal if and only if in each context of
+positive probability it picks a maximiser of q(pa, .).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import prod
+from typing import Any
+
+from theory.causal.diagram import Diagram, Policy
+from theory.causal.path import descendants, separated
+from theory.causal.rule import Context
+from theory.causal.value import UNREACHABLE, Unreachable
+from theory.error import InputError
+
+LARGEST_ENUMERATION = 100_000
+"""How many joint rules are tried where recall is imperfect and there is no shorter way."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is optimal at one decision.
+
+    Attributes:
+        decision: the node.
+        observations: what it sees, in the order of the contexts.
+        worth: for each reachable context and each decision, the conditional expected utility.
+        probability: of each reachable context (under uniformly mixed other open decisions).
+        contexts: every context, reachable or not.
+    """
+
+    decision: str
+    observations: tuple[str, ...]
+    worth: Mapping[Context, Mapping[Any, Fraction]]
+    probability: Mapping[Context, Fraction]
+    contexts: tuple[Context, ...]
+
+    def at(self, context: Context) -> tuple[Any, ...] | Unreachable:
+        """The optimal decisions in a context; UNREACHABLE where it has probability 0."""
+        if context not in self.worth:
+            if context not in self.contexts:
+                raise InputError(f"node {self.decision!r}: {context!r} is none of its contexts")
+            return UNREACHABLE
+        worth = self.worth[context]
+        best = max(worth.values())
+        return tuple(value for value, gain in worth.items() if gain == best)
+
+    @property
+    def optimal(self) -> dict[Context, tuple[Any, ...]]:
+        """The optimal decisions in each reachable context."""
+        found: dict[Context, tuple[Any, ...]] = {}
+        for context in self.worth:
+            best = self.at(context)
+            if not isinstance(best, Unreachable):
+                found[context] = best
+        return found
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The greatest expected utility of an agent, and the policies that reach it.
+
+    Attributes:
+        value: the expected utility.
+        choices: for each decision of the agent, what is optimal where.
+        domains: the values of each decision.
+    """
+
+    value: Fraction
+    choices: Mapping[str, Choice]
+    domains: Mapping[str, tuple[Any, ...]]
+
+    @property
+    def count(self) -> int:
+        """How many deterministic optimal policies differ on reachable contexts."""
+        return prod(len(best) for c in self.choices.values() for best in c.optimal.values())
+
+    def policy(self) -> dict[str, dict[Context, Any]]:
+        """One optimal policy; in unreachable contexts it takes the first decision there is."""
+        return next(self.policies())
+
+    def policies(self) -> Iterator[dict[str, dict[Context, Any]]]:
+        """The deterministic optimal policies that differ on reachable contexts, `count` of them."""
+        slots = [
+            (name, context, best)
+            for name, choice in self.choices.items()
+            for context, best in choice.optimal.items()
+        ]
+        for picks in product(*(best for _, _, best in slots)):
+            policy: dict[str, dict[Context, Any]] = {
+                name: dict.fromkeys(choice.contexts, self.domains[name][0])
+                for name, choice in self.choices.items()
+            }
+            for (name, context, _), pick in zip(slots, picks, strict=True):
+                policy[name][context] = pick
+            yield policy
+
+
+def optimum(diagram: Diagram, agent: str | None = None, given: Policy | None = None) -> Optimum:
+    """The optimal policies of an agent against given policies of all others.
+
+    Several decisions of one agent are solved from the last to the first where each knows all that
+    matters of the earlier ones (every later decision's best choice is the same whatever the rules
+    of the earlier ones are: sufficient recall); then in each context of each decision, exactly
+    the decisions listed are best for one who goes on optimally.
+
+    Raises:
+        InputError: another agent's decision has no policy, or the agent forgets what matters.
+    """
+    diagram = diagram.impute(given or {})
+    agent = agent or diagram.only_agent()
+    mine = diagram.decisions(agent)
+    for name in diagram.decisions():
+        if name not in mine:
+            raise InputError(f"node {name!r} is a decision of another agent; give its policy")
+    choices: dict[str, Choice] = {}
+    domains = {name: diagram.domain(name) for name in mine}
+    for name in reversed(mine):
+        forgotten = _forgotten(diagram, name, agent)
+        if forgotten is not None:
+            raise InputError(
+                f"node {name!r} does not know what matters of the rule of {forgotten!r}: "
+                "without recall its best choice depends on that rule"
+            )
+        choice = best_response(diagram, name, agent)
+        choices[name] = choice
+        first = diagram.domain(name)[0]
+        best = choice.optimal
+        rule = {context: best.get(context, (first,))[0] for context in choice.contexts}
+        diagram = diagram.impute({name: rule})
+    value = diagram.expected_utility(agent=agent)
+    return Optimum(value, dict(reversed(choices.items())), domains)
+
+
+def best_response(diagram: Diagram, name: str, agent: str) -> Choice:
+    """What is optimal at one decision; other open decisions are uniformly mixed."""
+    node, options = diagram.node(name), diagram.domain(name)
+    keep = (*node.parents, name)
+    sums = [diagram.utility_sum(u, keep) for u in diagram.utilities(agent)]
+    totals = [sum(cells, Fraction(0)) for cells in zip(*sums, strict=True)]
+    weights = diagram.weight_sum(node.parents)
+    contexts = tuple(product(*(diagram.domain(parent) for parent in node.parents)))
+    mass = sum(weights, Fraction(0))
+    worth: dict[Context, dict[Any, Fraction]] = {}
+    probability: dict[Context, Fraction] = {}
+    for i, (context, weight) in enumerate(zip(contexts, weights, strict=True)):
+        if not weight:
+            continue
+        row = totals[i * len(options) : (i + 1) * len(options)]
+        worth[context] = {d: cell / weight for d, cell in zip(options, row, strict=True)}
+        probability[context] = weight / mass
+    return Choice(name, node.parents, worth, probability, contexts)
+
+
+def _forgotten(diagram: Diagram, name: str, agent: str) -> str | None:
+    """An earlier open decision of the agent whose rule bears on the best choice at this one.
+
+    It does unless a node for its rule is d-separated from the utilities below, given what the
+    decision knows (s-reachability: Koller and Milch, Multi-agent influence diagrams, 2003).
+    """
+    known = {name, *diagram.node(name).parents}
+    below = set(diagram.utilities(agent)) & descendants(diagram.graph, name)
+    for other in diagram.decisions(agent):
+        if other == name:
+            continue
+        graph = diagram.graph.copy()
+        graph.add_edge("rule of", other)
+        if not separated(graph, ["rule of"], below, known):
+            return other
+    return None
