@@ -1,0 +1,420 @@
+"""For which values of one parameter a statement has which answer, exactly.
+
+`region(decide, ...)` calls an ordinary exact decision with a parameter in the place of one of its
+numbers. A `Parametric` is a `Fraction` to the code that computes with it: it carries a rational
+function of the parameter, takes its value at one point for every comparison, and notes which
+polynomial's sign was asked for. Between neighbouring roots of the polynomials that were noted, the
+same code takes the same way, so that the answer is the same: each interval is decided at one point
+and each root, irrational ones among them, at itself. Nothing is left to a sample.
+
+What does depend on the parameter and is no comparison (a hash, a conversion to a float, the digits)
+raises `InputError` instead of answering for the one point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Generic, TypeVar
+
+import sympy
+
+from theory.error import InputError
+from theory.rational import Exact, exact, number_text
+
+_sympy: Any = sympy  # it has no type stubs
+_P: Any = sympy.Symbol("p")
+_FIELD: Any = _sympy.QQ.frac_field("p")
+
+T = TypeVar("T")
+MOST_POINTS = 10_000
+
+
+@dataclass(frozen=True)
+class Root:
+    """A real algebraic number: the one root of an irreducible polynomial in [lower, upper]."""
+
+    polynomial: Any
+    lower: Fraction
+    upper: Fraction
+
+    def refined(self) -> Root:
+        """The same number in an interval of at most half the width."""
+        if self.lower == self.upper:
+            return self
+        ends = self.polynomial.refine_root(
+            _rational(self.lower),
+            _rational(self.upper),
+            eps=_rational((self.upper - self.lower) / 2),
+        )
+        return Root(self.polynomial, *(_fraction(end) for end in ends))
+
+    def sign(self, polynomial: Any) -> int:
+        """The sign of another polynomial at this number."""
+        if polynomial.rem(self.polynomial).is_zero:
+            return 0
+        here = self
+        while polynomial.count_roots(_rational(here.lower), _rational(here.upper)):
+            here = here.refined()
+        return _sign(polynomial.eval(_rational((here.lower + here.upper) / 2)))
+
+    def __str__(self) -> str:
+        if self.polynomial.degree() == 1:
+            return number_text(self.lower)
+        if self.polynomial.degree() == 2:
+            roots = sorted(_sympy.solve(self.polynomial.as_expr(), _P), key=lambda r: r.evalf(50))
+            inside = [r for r in roots if self.lower <= _fraction_of(r) <= self.upper]
+            if len(inside) == 1:
+                return str(inside[0])
+        here = self
+        while here.upper - here.lower > Fraction(1, 10**8):
+            here = here.refined()
+        return f"{float(here.lower):.7g}..."
+
+
+@dataclass
+class _Trace:
+    """One evaluation: at which point, and the polynomials whose signs were asked for."""
+
+    point: Root
+    asked: set[Any]
+
+    def sign(self, value: Any) -> int:
+        sign = 1
+        for part in (value.numer, value.denom):
+            polynomial = _sympy.Poly(part.as_expr(), _P, domain="QQ")
+            if polynomial.is_ground:
+                sign *= _sign(polynomial.LC()) if not polynomial.is_zero else 0
+                continue
+            sign *= self.point.sign(polynomial)
+            self.asked.add(polynomial.monic())
+        return sign
+
+
+class Parametric(Fraction):
+    """A number that is a rational function of the parameter."""
+
+    _value: Any
+    _trace: _Trace
+
+    def __new__(cls, value: Any, trace: _Trace) -> Parametric:
+        """Internal: `region` makes the first one, arithmetic makes the others."""
+        self = object.__new__(cls)
+        self._value = value
+        self._trace = trace
+        return self
+
+    def _of(self, other: Any) -> Any:
+        if isinstance(other, Parametric):
+            return other._value
+        if isinstance(other, int | Fraction):
+            return _FIELD(_sympy.QQ(other.numerator, other.denominator))
+        return None
+
+    def _with(self, other: Any, operate: Callable[[Any, Any], Any]) -> Any:
+        value = self._of(other)
+        if value is None:
+            return NotImplemented
+        return Parametric(operate(self._value, value), self._trace)
+
+    def _sign_against(self, other: Any) -> int | None:
+        value = self._of(other)
+        return None if value is None else self._trace.sign(self._value - value)
+
+    def __add__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: a + b)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: b + a)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: a - b)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: b - a)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: a * b)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._with(other, lambda a, b: b * a)
+
+    def __truediv__(self, other: Any) -> Any:
+        if self._of(other) is not None and other == 0:
+            raise ZeroDivisionError(f"{self} / {other}")
+        return self._with(other, lambda a, b: a / b)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        if self == 0:
+            raise ZeroDivisionError(f"{other} / {self}")
+        return self._with(other, lambda a, b: b / a)
+
+    def __pow__(self, power: Any) -> Any:
+        if not isinstance(power, int):
+            return NotImplemented
+        if power < 0:
+            return 1 / self**-power
+        return Parametric(self._value**power, self._trace)
+
+    def __rpow__(self, base: Any) -> Any:
+        raise InputError("a parameter cannot be an exponent")
+
+    def __neg__(self) -> Any:
+        return Parametric(-self._value, self._trace)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return -self if self < 0 else self
+
+    def __bool__(self) -> bool:
+        return self._trace.sign(self._value) != 0
+
+    def __eq__(self, other: object) -> bool:
+        sign = self._sign_against(other)
+        return NotImplemented if sign is None else sign == 0
+
+    def __lt__(self, other: Any) -> bool:
+        sign = self._sign_against(other)
+        return NotImplemented if sign is None else sign < 0
+
+    def __le__(self, other: Any) -> bool:
+        sign = self._sign_against(other)
+        return NotImplemented if sign is None else sign <= 0
+
+    def __gt__(self, other: Any) -> bool:
+        sign = self._sign_against(other)
+        return NotImplemented if sign is None else sign > 0
+
+    def __ge__(self, other: Any) -> bool:
+        sign = self._sign_against(other)
+        return NotImplemented if sign is None else sign >= 0
+
+    @property
+    def numerator(self) -> int:
+        """The numerator where the number does not depend on the parameter after all."""
+        return self._constant().numerator
+
+    @property
+    def denominator(self) -> int:
+        """The denominator where the number does not depend on the parameter after all."""
+        return self._constant().denominator
+
+    def _constant(self) -> Fraction:
+        if self._value.numer.is_ground and self._value.denom.is_ground:
+            return _fraction(self._value.as_expr())
+        raise InputError(f"the number {self} depends on the parameter, and has no digits")
+
+    def __hash__(self) -> int:
+        return hash(self._constant())
+
+    def __float__(self) -> float:
+        return float(self._constant())
+
+    def __trunc__(self) -> int:
+        return int(self._constant())
+
+    def __str__(self) -> str:
+        return str(self._value.as_expr())
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Piece(Generic[T]):
+    """A point or an interval of the parameter, and the answer there.
+
+    Attributes:
+        lower, upper: its ends; equal for a point.
+        with_lower, with_upper: whether the ends belong to it.
+        answer: what `decide` gives there.
+    """
+
+    lower: Root
+    upper: Root
+    with_lower: bool
+    with_upper: bool
+    answer: T
+
+    def text(self, name: str) -> str:
+        """In words: `p exceeds 1/9`."""
+        low, high = str(self.lower), str(self.upper)
+        if low == high:
+            return f"{name} is {low}"
+        left = "at least" if self.with_lower else "more than"
+        right = "at most" if self.with_upper else "less than"
+        return f"{name} is {left} {low} and {right} {high}"
+
+
+@dataclass(frozen=True)
+class Region(Generic[T]):
+    """Every answer, from the lowest to the highest value of the parameter.
+
+    Attributes:
+        name: what the parameter is.
+        pieces: neighbouring pieces have different answers, and together they cover the range.
+    """
+
+    name: str
+    pieces: tuple[Piece[T], ...]
+
+    @property
+    def answers(self) -> tuple[T, ...]:
+        """The answers that occur, in the order of the parameter, each once."""
+        seen: list[T] = []
+        for piece in self.pieces:
+            if piece.answer not in seen:
+                seen.append(piece.answer)
+        return tuple(seen)
+
+    @property
+    def breakpoints(self) -> tuple[str, ...]:
+        """Where the answer changes, as printed."""
+        return tuple(str(piece.lower) for piece in self.pieces[1:])
+
+    def where(self, answer: T) -> str:
+        """In words, where this is the answer: `always`, `never`, `p exceeds 1/9`."""
+        chosen = [at for at, piece in enumerate(self.pieces) if piece.answer == answer]
+        if not chosen:
+            return "never"
+        if len(chosen) == len(self.pieces):
+            return "always"
+        return ", or ".join(self._text(at) for at in chosen)
+
+    def _text(self, at: int) -> str:
+        piece = self.pieces[at]
+        if at == 0 and piece.lower != piece.upper:
+            return f"{self.name} is {'at most' if piece.with_upper else 'less than'} {piece.upper}"
+        if at == len(self.pieces) - 1 and piece.lower != piece.upper:
+            return f"{self.name} {'is at least' if piece.with_lower else 'exceeds'} {piece.lower}"
+        return piece.text(self.name)
+
+    def __str__(self) -> str:
+        if len(self.pieces) == 1:
+            return f"{_name(self.pieces[0].answer)} always"
+        return "; ".join(f"{_name(a)} iff {self.where(a)}" for a in self.answers)
+
+
+def region(
+    decide: Callable[[Fraction], T], lower: Exact, upper: Exact, *, name: str = "p"
+) -> Region[T]:
+    """The exact regions of a parameter in [lower, upper].
+
+    Args:
+        decide: from the parameter to an answer, by exact arithmetic and comparisons on it alone.
+        lower: the least value of the parameter.
+        upper: the greatest.
+        name: how the parameter is called in print.
+
+    Raises:
+        InputError: the range is empty, or `decide` does with its number what has no answer for a
+            whole interval.
+    """
+    low, high = exact(lower, "lower"), exact(upper, "upper")
+    if low > high:
+        raise InputError(f"region: {low} is above {high}")
+    known: dict[Any, list[Root]] = {}
+    points = [_point(low), *([_point(high)] if high > low else [])]
+    answers: dict[int, T] = {}  # at points, by index doubled; between them, odd
+    while True:
+        fresh: set[Any] = set()
+        answers = {}
+        for at in range(2 * len(points) - 1):
+            here = points[at // 2]
+            if at % 2:
+                points[at // 2], points[at // 2 + 1] = _apart(here, points[at // 2 + 1])
+                here = _between(points[at // 2], points[at // 2 + 1])
+            trace = _Trace(here, set())
+            answers[at] = decide(Parametric(_FIELD.gens[0], trace))
+            fresh |= trace.asked - known.keys()
+        if not fresh:
+            return Region(name, _merged(points, answers))
+        for polynomial in fresh:
+            known[polynomial] = []
+            for factor, _ in polynomial.factor_list()[1]:
+                for root in _roots(factor.monic()):
+                    if _strictly_inside(root, low, high) and root not in points:
+                        points.append(root)
+        points = _sorted(points)
+        if len(points) > MOST_POINTS:
+            raise InputError("region: the parameter has too many breakpoints")
+
+
+def _merged(points: list[Root], answers: dict[int, Any]) -> tuple[Piece[Any], ...]:
+    pieces: list[Piece[Any]] = []
+    for at, answer in sorted(answers.items()):
+        low, high = points[at // 2], points[(at + 1) // 2]
+        closed = at % 2 == 0
+        if pieces and pieces[-1].answer == answer:
+            last = pieces[-1]
+            pieces[-1] = Piece(last.lower, high, last.with_lower, closed, answer)
+        else:
+            pieces.append(Piece(low, high, closed, closed, answer))
+    return tuple(pieces)
+
+
+def _roots(factor: Any) -> list[Root]:
+    if factor.degree() == 1:
+        value = _fraction(-factor.nth(0) / factor.nth(1))
+        return [Root(factor, value, value)]
+    return [Root(factor, _fraction(a), _fraction(b)) for (a, b), _ in factor.intervals()]
+
+
+def _point(value: Fraction) -> Root:
+    return Root(_sympy.Poly(_P - _rational(value), _P, domain="QQ"), value, value)
+
+
+def _strictly_inside(root: Root, low: Fraction, high: Fraction) -> bool:
+    above = root.sign(_sympy.Poly(_P - _rational(low), _P, domain="QQ"))
+    below = root.sign(_sympy.Poly(_P - _rational(high), _P, domain="QQ"))
+    return above > 0 > below
+
+
+def _apart(a: Root, b: Root) -> tuple[Root, Root]:
+    """Two different numbers, a below b, in intervals with a gap between them."""
+    while a.upper >= b.lower:
+        a, b = a.refined(), b.refined()
+    return a, b
+
+
+def _between(a: Root, b: Root) -> Root:
+    return _point((a.upper + b.lower) / 2)
+
+
+def _sorted(points: list[Root]) -> list[Root]:
+    ordered: list[Root] = []
+    for point in points:
+        at = 0
+        while at < len(ordered) and _below(ordered[at], point):
+            at += 1
+        ordered.insert(at, point)
+    return ordered
+
+
+def _below(a: Root, b: Root) -> bool:
+    while not (a.upper < b.lower or b.upper < a.lower):
+        a, b = a.refined(), b.refined()
+    return a.upper < b.lower
+
+
+def _name(answer: Any) -> str:
+    return str(getattr(answer, "name", answer))
+
+
+def _sign(value: Any) -> int:
+    return int(bool(value > 0)) - int(bool(value < 0))
+
+
+def _rational(value: Fraction) -> Any:
+    return _sympy.Rational(value.numerator, value.denominator)
+
+
+def _fraction(value: Any) -> Fraction:
+    rational = _sympy.Rational(value)
+    return Fraction(int(rational.p), int(rational.q))
+
+
+def _fraction_of(value: Any) -> Fraction:
+    return _fraction(_sympy.Rational(str(value.evalf(60))))
