@@ -118,11 +118,15 @@ class Agent:
         )
 
     def value(self, state: Term) -> Term:
-        """The evaluator's value of an observation, or of a latent state."""
+        """The evaluator's value of an observation, or of a latent state.
+
+        The two are different functions, `value` and `latent_value`: the first perceives, too.
+        """
         given = state.sort if isinstance(state, Term) else repr(state)  # pyright: ignore[reportUnnecessaryIsInstance]
         if given not in (self.observation_sort, self.latent_sort):
             raise SortError(f"value takes an observation or a latent state, got {given}")
-        return build("apply", (state,), FunctionSymbol("value", (state.sort,), REAL))
+        name = "value" if given == self.observation_sort else "latent_value"
+        return build("apply", (state,), FunctionSymbol(name, (state.sort,), REAL))
 
     def perceive(self, observation: Term) -> Term:
         """The latent state that an observation is encoded to."""

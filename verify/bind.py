@@ -23,6 +23,7 @@ ROLES: Mapping[str, str] = {
     "score": "policy",
     "preference": "policy",
     "value": "value",
+    "latent_value": "value",
     "perceive": "perceive",
     "predict": "predict",
 }
@@ -65,8 +66,10 @@ def bind(
         for symbol, role in ROLES.items()
         if role in structure.parts
     }
-    if "score" in functions and isinstance(agent, Agent):
-        functions["score"] = _from_observation(structure, "policy", len(agent.features))
+    for symbol in ("score", "value"):
+        if symbol in functions and isinstance(agent, Agent):
+            features = len(agent.features)
+            functions[symbol] = _from_observation(structure, ROLES[symbol], features)
     main = "preference" if isinstance(agent, Chooser) else "score"
     functions.pop("score" if main == "preference" else "preference", None)
     whole: frozenset[str] = frozenset()

@@ -242,7 +242,7 @@ def test_latent_states_and_truth_values():
     functions = {
         "perceive": lambda o: (o["x"], -o["x"]),
         "predict": lambda z, a: (z.entries[0] + 1, 0) if a == "a" else z,
-        "value": lambda z: sum(z.entries),
+        "latent_value": lambda z: sum(z.entries),
     }
     stays = forall(o, eq(agent.predict(z, "b"), z))
     moves = forall(o, eq(agent.predict(z, "a"), z))
