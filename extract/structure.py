@@ -199,7 +199,7 @@ def _slice(
 ) -> Part:
     part = network.slice(inputs, outputs, name=f"{network.name}:{role}")
     inner = {node.name for node in part.nodes if node.op not in ("input", "parameter")}
-    words = origin or f"{', '.join(inputs)} -> {', '.join(outputs)}"
+    words = origin or f"{', '.join(inputs)} → {', '.join(outputs)}"
     return Part(
         role,
         part,
