@@ -253,7 +253,7 @@ class Diagram:
     def utility_sum(self, name: str, keep: Sequence[str]) -> list[Fraction]:
         """Of one utility: its sum over all but `keep`, weighed by the probabilities of chance.
 
-        Decisions without a policy count with weight 1 for each of their values.
+        Decisions without a policy are mixed uniformly.
         """
         parents = self.node(name).parents
         mean = [sum((v * p for v, p in row.items()), Fraction(0)) for row in self._numbers(name)]
@@ -261,26 +261,30 @@ class Diagram:
         return self._sum([factor(parents, mean)], above, keep)
 
     def weight_sum(self, keep: Sequence[str]) -> list[Fraction]:
-        """The joint probabilities of `keep`, decisions without a policy counting as above."""
+        """The joint probabilities of `keep`, decisions without a policy mixed uniformly."""
         return self._sum([], ancestors(self.graph, *keep), keep)
 
     def _numbers(self, name: str) -> list[dict[Fraction, Fraction]]:
         return [{number(v, name): p for v, p in row.items()} for row in self.table(name).values()]
 
     def _sum(self, more: list[Factor], names: Iterable[str], keep: Sequence[str]) -> list[Fraction]:
-        factors = more + [self._factors[name] for name in names if name in self._factors]
+        factors = more + [self._factors[name] for name in names]
         return eliminate(factors, keep, {name: len(d) for name, d in self._domains.items()})
 
     @cached_property
     def _factors(self) -> dict[str, Factor]:
         zero = Fraction(0)
-        return {
+        found = {
             name: factor(
                 (*self.nodes[name].parents, name),
                 [row.get(value, zero) for row in table.values() for value in self._domains[name]],
             )
             for name, table in self._tables.items()
         }
+        for name in self.decisions():
+            size = len(self._domains[name])
+            found[name] = Factor((name,), [1] * size, size)
+        return found
 
 
 def _numbers(node: Node, context: Context, row: Mapping[Any, Fraction]) -> dict[Value, Fraction]:

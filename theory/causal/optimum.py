@@ -157,7 +157,9 @@ def best_response(diagram: Diagram, name: str, agent: str) -> Choice:
         if not weight:
             continue
         row = totals[i * len(options) : (i + 1) * len(options)]
-        worth[context] = {d: cell / weight for d, cell in zip(options, row, strict=True)}
+        worth[context] = {
+            d: cell * len(options) / weight for d, cell in zip(options, row, strict=True)
+        }
         probability[context] = weight / mass
     return Choice(name, node.parents, worth, probability, contexts)
 
@@ -178,3 +180,47 @@ def _forgotten(diagram: Diagram, name: str, agent: str) -> str | None:
         if not separated(graph, ["rule of"], below, known):
             return other
     return None
+
+
+def best_policy(
+    diagram: Diagram, agent: str | None = None, given: Policy | None = None
+) -> tuple[Fraction, Policy]:
+    """The greatest expected utility and one deterministic policy that reaches it, recall or not.
+
+    Where the agent forgets, the rules of one decision, the one that has fewest, are enumerated.
+
+    Raises:
+        InputError: another agent's decision has no policy, or there are too many rules.
+    """
+    diagram = diagram.impute(given or {})
+    agent = agent or diagram.only_agent()
+    mine = diagram.decisions(agent)
+    if all(_forgotten(diagram, name, agent) is None for name in mine):
+        best = optimum(diagram, agent)
+        return best.value, best.policy()
+    name = min(mine, key=lambda decision: _rule_count(diagram, decision))
+    if _rule_count(diagram, name) > LARGEST_ENUMERATION:
+        raise InputError(
+            f"node {name!r}: agent {agent!r} forgets what matters, and there are "
+            f"{_rule_count(diagram, name)} rules to try (at most {LARGEST_ENUMERATION} are)"
+        )
+    found: tuple[Fraction, Policy] | None = None
+    for rule in rules(diagram, name):
+        value, policy = best_policy(diagram.impute({name: rule}), agent)
+        if found is None or value > found[0]:
+            found = value, {name: rule, **policy}
+    if found is None:
+        raise InputError(f"node {name!r}: a decision without options")
+    return found
+
+
+def rules(diagram: Diagram, name: str) -> Iterator[dict[Context, Any]]:
+    """Every deterministic rule of a decision."""
+    contexts = list(product(*(diagram.domain(parent) for parent in diagram.node(name).parents)))
+    for picks in product(diagram.domain(name), repeat=len(contexts)):
+        yield dict(zip(contexts, picks, strict=True))
+
+
+def _rule_count(diagram: Diagram, name: str) -> int:
+    contexts = prod(len(diagram.domain(parent)) for parent in diagram.node(name).parents)
+    return len(diagram.domain(name)) ** contexts

@@ -1,0 +1,69 @@
+"""Value of information: would the agent do better if it observed X?
+
+Everitt, Carey, Langlois, Ortega and Legg, Agent incentives: a causal perspective, AAAI 2021,
+Theorem 9 (the graph question). The model question goes back to Howard, Information value theory,
+1966.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from theory.causal.diagram import Diagram, Policy
+from theory.causal.graph import InfluenceGraph
+from theory.causal.incentive.answer import Answer, alone
+from theory.causal.optimum import optimum
+from theory.causal.path import descendants
+from theory.causal.reduction import requisite
+from theory.error import InputError
+
+
+def admits(graph: InfluenceGraph, name: str) -> bool:
+    """Whether some model of the graph gives X value of information.
+
+    It does if and only if X is no descendant of D, and requisite once D observes it.
+    """
+    decision = graph.single_decision()
+    if graph.known(name) in descendants(graph.graph, decision):
+        return False
+    return requisite(graph.with_edge(name, decision), name, decision)
+
+
+def admitted(graph: InfluenceGraph) -> tuple[str, ...]:
+    """All nodes that admit it."""
+    return tuple(name for name in graph.graph if admits(graph, name))
+
+
+def value(diagram: Diagram, name: str, given: Policy | None = None) -> Fraction:
+    """By how much observing X raises the greatest expected utility; never negative.
+
+    Raises:
+        InputError: X is below the decision, which cannot observe it.
+    """
+    diagram, decision = alone(diagram, None, given)
+    if diagram.node(name).name in descendants(diagram.graph, decision):
+        raise InputError(f"node {name!r} is below {decision!r}, which cannot observe it")
+    agent = diagram.structure.decisions[decision]
+    others = [parent for parent in diagram.node(decision).parents if parent != name]
+    seeing = optimum(diagram.seeing(decision, [*others, name]), agent).value
+    return seeing - optimum(diagram.seeing(decision, others), agent).value
+
+
+def has(diagram: Diagram, name: str, given: Policy | None = None) -> Answer:
+    """Whether this model gives X value of information, and how much."""
+    diagram, decision = alone(diagram, None, given)
+    if len(diagram.domain(decision)) == 1:
+        return Answer(None, f"{decision} has one option: there is nothing to decide")
+    agent = diagram.structure.decisions[decision]
+    gain = value(diagram, name)
+    others = [parent for parent in diagram.node(decision).parents if parent != name]
+    without = optimum(diagram.seeing(decision, others), agent)
+    seeing = optimum(diagram.seeing(decision, [*others, name]), agent)
+    contexts = len(seeing.choices[decision].worth)
+    return Answer(
+        gain > 0,
+        f"the best of every policy over {contexts} contexts of positive probability: "
+        f"{seeing.value} with {name} observed, {without.value} without",
+        {"decision": decision, "policy": seeing.policy(), "policy without": without.policy()},
+        gain,
+    )
