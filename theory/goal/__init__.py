@@ -1,0 +1,1 @@
+"""What an agent pursues: whether it keeps its goal, what pins the goal down, how directed it is."""
