@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 import networkx as nx
 import numpy as np
@@ -21,6 +21,7 @@ LARGEST_TENSOR = 2**28
 """Tensors with more entries than this are refused before anything is allocated."""
 
 Array = np.ndarray[Any, Any]
+Precision = Literal["float32", "float64"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Network:
         aliases: other names of tensors in the source -> the node that holds the same values.
         declared: role -> tensor, where the source itself says which tensor plays a role.
         notes: facts about the source that a report should show, one sentence each.
+        precision: the float format that the source computes in. A float64 parameter in a float32
+            network was computed while reading (batch normalisation) and is not rounded further.
 
     Raises:
         InputError: the graph is malformed; the message names the network, the node and the fault.
@@ -77,6 +80,7 @@ class Network:
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     declared: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         frozen = {name: _frozen(array) for name, array in self.parameters.items()}
@@ -188,6 +192,7 @@ class Network:
             sha256=self.sha256,
             aliases={a: n for a, n in self.aliases.items() if n in needed},
             notes=self.notes,
+            precision=self.precision,
         )
 
     def with_outputs(self, outputs: Sequence[str]) -> Network:

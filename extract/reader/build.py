@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from extract.network import Array, Network, Node, check_size
+from extract.network import Array, Network, Node, Precision, check_size
 from extract.operator import OPERATORS, Shape, ShapeError
 from extract.reader.reading import Reading, Refusal
 from extract.reader.tidy import tidy
@@ -53,6 +53,7 @@ class Builder:
         title: name of the source, for messages and for the network.
         reserved: names of the source's own tensors, which no helper node may take.
         weights: number of weights the source holds.
+        precision: float64 as soon as one input is.
     """
 
     title: str
@@ -64,6 +65,7 @@ class Builder:
     refusals: list[Refusal] = field(default_factory=list[Refusal])
     reserved: frozenset[str] = frozenset()
     weights: int = 0
+    precision: Precision = "float32"
     operator: str = ""
     place: str = ""
     module: str = ""
@@ -93,6 +95,8 @@ class Builder:
         if dtype not in FLOATS:
             raise InputError(f"{self.title}: input {name!r} holds {dtype}; float32 is needed")
         check_size(f"{self.title}: input {name!r}", shape)
+        if dtype == "float64":
+            self.precision = dtype
         self.inputs.append(self._claim(name))
         self.nodes.append(Node(name, "input", (), shape))
         return Value(name, shape, dtype)
@@ -252,6 +256,7 @@ class Builder:
             aliases=self.aliases,
             declared=dict(declared or {}),
             notes=tuple(notes),
+            precision=self.precision,
         )
         return replace(reading, network=tidy(network))
 

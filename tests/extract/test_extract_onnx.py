@@ -59,6 +59,23 @@ def test_one_weight_used_twice_is_one_parameter(tmp_path: Path):
     assert users == ["a", "b"]
 
 
+def test_a_weight_under_two_names_is_one_parameter(tmp_path: Path):
+    nodes = [
+        ("Identity", ["w"], ["v"], {}),
+        ("Gemm", ["x", "w"], ["a"], {"transB": 1}),
+        ("Gemm", ["a", "v"], ["z"], {"transB": 1}),
+    ]
+    network = read(save(tmp_path, model(nodes, {"x": (1, 3)}, ["z"], {"w": f32(3, 3)})))
+    assert list(network.parameters) == ["w"]
+    assert [node.name for node in network.consumers("w")] == ["a", "z"]
+
+
+def test_two_weights_of_one_name_are_refused(tmp_path: Path):
+    made = one("Gemm", (1, 4), {"w": f32(4, 3)}).model()
+    made.graph.initializer.append(numpy_helper.from_array(f32(4, 3), "w"))
+    refused(tmp_path, made, "not unique")
+
+
 def test_weights_listed_as_inputs_are_weights(tmp_path: Path):
     made = one("Gemm", (1, 4), {"w": f32(4, 3)}).model()
     made.graph.input.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [4, 3]))
@@ -81,6 +98,7 @@ def test_double_precision_is_kept(tmp_path: Path):
                  types=types)  # fmt: skip
     network = read(save(tmp_path, made))
     assert network.parameters["w.T"].dtype == np.float64
+    assert network.precision == "float64"
     assert run(network, [1.0, 1.0], arithmetic="float64")["z"].item() == pytest.approx(1 / 3 + 0.1)
 
 

@@ -1,11 +1,4 @@
-"""Read ONNX files: checked by the onnx library, walked node by node into the graph.
-
-The batch axis: a leading axis that the file leaves open (symbolic, absent, 0 or -1) is read as 1;
-any other open axis is refused. Initialisers that are also listed as inputs are weights. What is
-known without an input (weights, shapes, index arithmetic) is computed while reading, by the onnx
-library's reference evaluator. Shapes that the onnx library infers are compared with those that our
-operators give.
-"""
+"""Walk an ONNX graph node by node; compute what is known without an input."""
 
 from __future__ import annotations
 
@@ -22,11 +15,15 @@ import onnx.shape_inference
 from extract.network import LARGEST_TENSOR, Array, check_size
 from extract.operator import Shape
 from extract.reader.build import Builder, Value
-from extract.reader.onnx_file import TYPES, array_of, dtype_of, line, load, opset
-from extract.reader.onnx_operator import HANDLERS, OnnxNode
+from extract.reader.onnx import arithmetic, layer, layout
+from extract.reader.onnx.file import TYPES, array_of, dtype_of, line, load, opset
+from extract.reader.onnx.node import Handler, OnnxNode
 from extract.reader.reading import Reading
 from extract.reader.source import digest, read_bytes
 from theory.error import InputError, UnsupportedOperator
+
+HANDLERS: dict[str, Handler] = {**arithmetic.ROWS, **layer.ROWS, **layout.ROWS}
+"""ONNX operator -> its meaning; each returns the values of its outputs, in order."""
 
 _WORDS = """
     Abs Add And Cast Ceil Clip Concat Constant ConstantOfShape Div Equal Exp Expand Flatten
@@ -42,8 +39,7 @@ def read(path: Path) -> Reading:
     """Read an ONNX file.
 
     Raises:
-        InputError: the file is missing, damaged, malformed, or has
-            weights or shapes that cannot be.
+        InputError: the file is missing, damaged or malformed, or its weights or shapes cannot be.
     """
     content = read_bytes(path)
     title = path.name
@@ -130,8 +126,9 @@ def _forget_batch(entry: onnx.ValueInfoProto) -> None:
 def _constants(builder: Builder, graph: onnx.GraphProto) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for tensor in graph.initializer:
-        values[tensor.name] = builder.constant(tensor.name, array_of(builder.title, tensor))
-        builder.weights += int(prod(tensor.dims))
+        array = array_of(builder.title, tensor)
+        values[tensor.name] = builder.constant(tensor.name, array)
+        builder.weights += int(array.size) if array.dtype.kind == "f" else 0
     return values
 
 
@@ -159,7 +156,7 @@ def _walk(
                 if name in stated:
                     values[name] = builder.opaque(builder.fresh(name), *stated[name])
             continue
-        for name, value in zip(names, results, strict=False):
+        for name, value in zip(proto.output, results, strict=False):
             if name in stated and stated[name][0] != value.shape:
                 raise builder.wrong(
                     f"gives shape {value.shape}, but the file says {stated[name][0]} for {name!r}"
@@ -179,6 +176,8 @@ def _results(
     node = OnnxNode(builder, proto, operands, version)
     if proto.op_type in ("Shape", "Size"):
         return [node.shape_of()]
+    if proto.op_type == "Identity" and operands[0] is not None and operands[0].array is not None:
+        return [operands[0]]  # another name for the same weight: it stays one parameter
     if proto.op_type in FOLDED and all(v is None or v.array is not None for v in operands):
         return _fold(builder, model, proto, operands)
     handler = HANDLERS.get(proto.op_type)
@@ -198,6 +197,9 @@ def _fold(
     """Compute a node of known operands with the onnx library's reference evaluator."""
     _check_growth(builder, proto, operands)
     given = [(n, v) for n, v in zip(proto.input, operands, strict=True) if v is not None]
+    odd = [value.dtype for _, value in given if value.dtype not in TYPES]
+    if odd:
+        raise builder.unsupported(f"on constants of {odd[0]}")
     inputs = [
         onnx.helper.make_tensor_value_info(name, TYPES[value.dtype], value.shape)
         for name, value in dict(given).items()
@@ -209,7 +211,7 @@ def _fold(
     try:
         with np.errstate(all="ignore"):
             arrays = onnx.reference.ReferenceEvaluator(single).run(None, feeds)
-    except (ValueError, TypeError, RuntimeError, IndexError, AttributeError) as error:
+    except (ValueError, TypeError, RuntimeError, LookupError, AttributeError) as error:
         raise builder.wrong(f"cannot be computed ({line(error)})") from None
     names = [name for name in proto.output if name]
     return [builder.constant(n, np.asarray(a)) for n, a in zip(names, arrays, strict=True)]

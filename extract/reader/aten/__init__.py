@@ -1,0 +1,67 @@
+"""What each ATen operator means in the graph: one function per operator, one table."""
+
+from __future__ import annotations
+
+from extract.reader.aten import arithmetic, layer, layout
+from extract.reader.aten.call import AtenCall, Handler
+
+__all__ = ["FOLDED", "HANDLERS", "NOT_IN_PLACE", "SILENT", "VIEWS", "AtenCall"]
+
+HANDLERS: dict[str, Handler] = {**arithmetic.ROWS, **layer.ROWS, **layout.ROWS}
+"""ATen operator and overload -> its meaning; each returns the values of its results, in order."""
+
+SILENT = frozenset({"aten._assert_tensor_metadata.default"})
+"""Calls that only assert and produce nothing."""
+
+NOT_IN_PLACE = frozenset({"detach_.default"})
+"""Operators with a trailing underscore that change no entry."""
+
+VIEWS = frozenset(
+    {
+        "alias",
+        "chunk",
+        "contiguous",
+        "detach",
+        "detach_",
+        "dropout",
+        "expand",
+        "feature_dropout",
+        "flatten",
+        "lift_fresh",
+        "narrow",
+        "permute",
+        "reshape",
+        "select",
+        "slice",
+        "split",
+        "split_with_sizes",
+        "squeeze",
+        "t",
+        "to",
+        "transpose",
+        "unbind",
+        "unflatten",
+        "unsqueeze",
+        "view",
+    }
+)
+"""Operators whose results may share memory with their first operand."""
+
+FOLDED = frozenset(
+    {
+        "arange.default",
+        "arange.start",
+        "arange.start_step",
+        "eye.default",
+        "full.default",
+        "ones.default",
+        "ones_like.default",
+        "reciprocal.default",
+        "rsqrt.default",
+        "scalar_tensor.default",
+        "sqrt.default",
+        "zeros.default",
+        "zeros_like.default",
+    }
+)
+"""Operators that are read only where all their operands are known; torch computes them."""

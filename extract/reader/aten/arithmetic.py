@@ -1,0 +1,163 @@
+"""ATen operators that act entry by entry or gather an axis."""
+
+from __future__ import annotations
+
+from extract.reader import idiom
+from extract.reader.aten.call import AtenCall, Handler
+from extract.reader.build import FLOATS, Value
+
+
+def _unary(op: str) -> Handler:
+    return lambda c: [c.builder.emit(op, [c.tensor("self")], c.name)]
+
+
+def _binary(op: str, *, reverse: bool = False) -> Handler:
+    def handler(c: AtenCall) -> list[Value]:
+        b = c.builder
+        x = c.cast(c.tensor("self"))
+        y = c.number("other", c.tensor("self"))
+        if y is None:
+            raise b.wrong("its second operand is missing")
+        if "alpha" in c.schema():
+            alpha = c.take("alpha")
+            scaled = x if reverse else y
+            if alpha != 1:
+                factor = b.scalar(float(alpha), x if x.dtype in FLOATS else y)
+                scaled = idiom.binary(b, "mul", scaled, factor, b.fresh(f"{c.name}.alpha"))
+            x, y = (scaled, y) if reverse else (x, scaled)
+        if reverse:
+            x, y = y, x
+        return [idiom.binary(b, op, x, y, c.name)]
+
+    return handler
+
+
+def _leaky(c: AtenCall) -> list[Value]:
+    x = c.tensor("self")
+    alpha = c.builder.rounded(float(c.take("negative_slope")), x)
+    if alpha < 0:
+        raise c.builder.unsupported(f"negative_slope = {alpha!r} is negative")
+    return [c.builder.emit("leaky_relu", [x], c.name, alpha=alpha)]
+
+
+def _elu(c: AtenCall) -> list[Value]:
+    x = c.tensor("self")
+    c.must_be("scale", 1)
+    c.must_be("input_scale", 1)
+    alpha = c.builder.rounded(float(c.take("alpha")), x)
+    if alpha < 0:
+        raise c.builder.unsupported(f"alpha = {alpha!r} is negative")
+    return [c.builder.emit("elu", [x], c.name, alpha=alpha)]
+
+
+def _clamp(low: str | None, high: str | None) -> Handler:
+    def handler(c: AtenCall) -> list[Value]:
+        x = c.tensor("self")
+        bounds = [None if name is None else c.number(name, x) for name in (low, high)]
+        return [idiom.clip(c.builder, x, bounds[0], bounds[1], c.name)]
+
+    return handler
+
+
+def _relu6(c: AtenCall) -> list[Value]:
+    b, x = c.builder, c.tensor("self")
+    return [idiom.clip(b, x, b.scalar(0.0, x), b.scalar(6.0, x), c.name)]
+
+
+def _silu(c: AtenCall) -> list[Value]:
+    b, x = c.builder, c.tensor("self")
+    gate = b.emit("sigmoid", [x], b.fresh(f"{c.name}.sigmoid"))
+    return [b.emit("mul", [x, gate], c.name)]
+
+
+def _reduce(op: str) -> Handler:
+    def handler(c: AtenCall) -> list[Value]:
+        names = c.schema()
+        if "dtype" in names:
+            c.must_be("dtype", None)
+        axes = None
+        if "dim" in names and c.take("dim") not in (None, []):
+            axes = c.integers("dim")
+        keep = c.flag("keepdim") if "keepdim" in names else False
+        return [idiom.reduce(c.builder, op, c.tensor("self"), axes, keep, c.name)]
+
+    return handler
+
+
+def _extreme(op: str) -> Handler:
+    """max.dim and min.dim: the values, and the least index that attains them."""
+
+    def handler(c: AtenCall) -> list[Value]:
+        b, x, axis, keep = c.builder, c.tensor("self"), c.integer("dim"), c.flag("keepdim")
+        values = idiom.reduce(b, op, x, [axis], keep, c.name)
+        if len(c.call.outputs) < 2 or c.call.outputs[1] is None:
+            return [values]
+        title = c.call.outputs[1]
+        if op == "reduce_min":
+            x = b.emit("neg", [x], b.fresh(f"{title}.neg"))
+        return [values, idiom.argmax(b, x, axis, keep, title)]
+
+    return handler
+
+
+def _argmax(c: AtenCall) -> list[Value]:
+    axis = c.take("dim")
+    keep = c.flag("keepdim")
+    return [idiom.argmax(c.builder, c.tensor("self"), axis, keep, c.name)]
+
+
+def _power(c: AtenCall) -> list[Value]:
+    x = c.tensor("self")
+    c.must_be("exponent", 2)
+    return [c.builder.emit("mul", [x, x], c.name)]
+
+
+def _square(c: AtenCall) -> list[Value]:
+    x = c.tensor("self")
+    return [c.builder.emit("mul", [x, x], c.name)]
+
+
+ROWS: dict[str, Handler] = {
+    "abs.default": _unary("abs"),
+    "add.Scalar": _binary("add"),
+    "add.Tensor": _binary("add"),
+    "amax.default": _reduce("reduce_max"),
+    "amin.default": _reduce("reduce_min"),
+    "argmax.default": _argmax,
+    "clamp.Tensor": _clamp("min", "max"),
+    "clamp.default": _clamp("min", "max"),
+    "clamp_max.default": _clamp(None, "max"),
+    "clamp_min.default": _clamp("min", None),
+    "div.Scalar": _binary("div"),
+    "div.Tensor": _binary("div"),
+    "elu.default": _elu,
+    "exp.default": _unary("exp"),
+    "hardtanh.default": _clamp("min_val", "max_val"),
+    "leaky_relu.default": _leaky,
+    "max.default": _reduce("reduce_max"),
+    "max.dim": _extreme("reduce_max"),
+    "max.other": _binary("maximum"),
+    "maximum.default": _binary("maximum"),
+    "mean.default": _reduce("reduce_mean"),
+    "mean.dim": _reduce("reduce_mean"),
+    "min.default": _reduce("reduce_min"),
+    "min.dim": _extreme("reduce_min"),
+    "min.other": _binary("minimum"),
+    "minimum.default": _binary("minimum"),
+    "mul.Scalar": _binary("mul"),
+    "mul.Tensor": _binary("mul"),
+    "neg.default": _unary("neg"),
+    "pow.Tensor_Scalar": _power,
+    "relu.default": _unary("relu"),
+    "relu6.default": _relu6,
+    "rsub.Scalar": _binary("sub", reverse=True),
+    "rsub.Tensor": _binary("sub", reverse=True),
+    "sigmoid.default": _unary("sigmoid"),
+    "silu.default": _silu,
+    "square.default": _square,
+    "sub.Scalar": _binary("sub"),
+    "sub.Tensor": _binary("sub"),
+    "sum.default": _reduce("reduce_sum"),
+    "sum.dim_IntList": _reduce("reduce_sum"),
+    "tanh.default": _unary("tanh"),
+}
