@@ -120,6 +120,19 @@ def slope_of(value: Any) -> Fraction:
 Judge = Callable[[Fraction], bool]
 
 
+def breakpoints(function: Callable[[Affine], Any], low: Fraction, high: Fraction) -> list[Fraction]:
+    """The ends of a range, and parameters in it between which a function is affine, ascending."""
+    found = {low, high}
+
+    def noted(t: Affine) -> bool:
+        found.add(plain(t))
+        function(t)
+        return True
+
+    false_somewhere(noted, low, high)
+    return sorted(found)
+
+
 def false_somewhere(
     formula: Callable[[Affine], bool], low: Fraction, high: Fraction, *, most: int = 20_000
 ) -> Fraction | None:
