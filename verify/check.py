@@ -11,8 +11,9 @@ from pathlib import Path
 from extract.network import Network
 from extract.reader import read
 from extract.structure import AgentStructure, declare
+from theory.error import UnsupportedOperator
 from verify.bind import BoundProperty, bind
-from verify.judge import judge
+from verify.judge import judge, unsupported
 from verify.report.build import summarise
 from verify.smt.solver import SmtSolver
 from verify.solve import Engines
@@ -55,33 +56,41 @@ def check(
 
     Raises:
         InputError: the network or the spec cannot be used.
-        UnsupportedOperator: the network has an operator without a meaning.
         EngineFault: the engines disagree, or a witness does not replay exactly.
     """
-    loaded = load(net, spec, properties)
-    with SmtSolver(seed) as smt:
-        engines = Engines(smt, seed, cross_check, device)
-        results = tuple(judge(bound, engines, timeout_s, progress) for bound in loaded.properties)
-    named = net if isinstance(net, str) else loaded.network.name
+    wanted = (spec if isinstance(spec, Spec) else read_spec(spec)).only(properties)
+    try:
+        loaded = load(net, wanted)
+    except UnsupportedOperator as error:
+        structure, results = None, tuple(unsupported(p, error) for p in wanted.properties)
+    else:
+        structure = loaded.structure
+        with SmtSolver(seed) as smt:
+            engines = Engines(smt, seed, cross_check, device)
+            results = tuple(judge(one, engines, timeout_s, progress) for one in loaded.properties)
     return summarise(
-        loaded.structure,
-        loaded.spec,
+        structure,
+        wanted,
         results,
-        net=named,
+        net=net if isinstance(net, str) else net.name,
         timeout_s=timeout_s,
         seed=seed,
+        only=properties or (),
         cross_check=cross_check,
     )
 
 
-def load(
-    net: str | Network, spec: str | Path | Spec, properties: Sequence[str] | None = None
-) -> Loaded:
-    """Read a network and a spec, and bind the one to the other."""
+def load(net: str | Network, spec: str | Path | Spec) -> Loaded:
+    """Read a network and a spec, and bind the one to the other.
+
+    Raises:
+        InputError: one of them cannot be used, or they do not fit together.
+        UnsupportedOperator: the network has an operator without a meaning.
+    """
+    wanted = spec if isinstance(spec, Spec) else read_spec(spec)
     network = net if isinstance(net, Network) else read(net)
-    read_in = (spec if isinstance(spec, Spec) else read_spec(spec)).only(properties)
-    structure = declare(network, read_in.parts, folder=Path(read_in.name).parent)
-    functions, whole = bind(structure, read_in.agent)
+    structure = declare(network, wanted.parts, folder=Path(wanted.name).parent)
+    functions, whole = bind(structure, wanted.agent)
     onnx = net if isinstance(net, str) and net.lower().endswith(".onnx") else None
-    bound = tuple(BoundProperty(p, functions, whole, onnx) for p in read_in.properties)
-    return Loaded(network, structure, read_in, bound)
+    bound = tuple(BoundProperty(p, functions, whole, onnx) for p in wanted.properties)
+    return Loaded(network, structure, wanted, bound)

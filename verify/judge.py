@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from theory.error import UnsupportedOperator
 from theory.property import Property
 from verify.answer import Answer, Deadline, Progress
 from verify.bind import BoundProperty
@@ -18,6 +19,11 @@ from verify.verdict import EngineFault, ProgressEvent, Reason, Result, Verdict
 
 VACUITY_S = 5.0
 """The least time given to the question whether a property's condition can be true at all."""
+
+
+def unsupported(subject: Property, error: UnsupportedOperator) -> Result:
+    """The result where the network has an operator without a meaning here."""
+    return Result(subject, Verdict.UNKNOWN, reason=Reason.UNSUPPORTED_OPERATOR, detail=str(error))
 
 
 def judge(

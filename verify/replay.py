@@ -20,10 +20,8 @@ from theory.sort import EnumSort, ObservationSort, RealSort, VectorSort
 from theory.term import Term
 from verify.bind import BoundProperty, Evaluate, exactly, flatten, in_float32, meaning
 from verify.problem.problem import NOTHING, Variable
+from verify.quantified import NUMBER
 from verify.verdict import Run, Witness
-
-NUMBER = "value"
-"""The component under which a quantified number (not an observation) is listed."""
 
 Values = Mapping[str, Mapping[str, Fraction]]
 

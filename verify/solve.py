@@ -55,7 +55,8 @@ def decide(
     second = engines.smt.decide(problem, deadline)
     if first.reached is not None and second.reached is not None and first.reached != second.reached:
         raise EngineFault(
-            f"{problem.network.name}: {first.engine} says {_word(first)}, {second.engine} says {_word(second)}"
+            f"{problem.network.name}: {first.engine} says {_word(first)}, "
+            f"{second.engine} says {_word(second)}"
         )
     return first if first.reached is not None else second
 

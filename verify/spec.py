@@ -64,7 +64,7 @@ def read_spec(path: str | Path) -> Spec:
     """Execute a spec file.
 
     Raises:
-        InputError: it is missing, is no Python, fails, or lacks a field; the message names the line.
+        InputError: it is missing, is no Python, fails, or lacks a field; names the line.
     """
     file = Path(path)
     try:
@@ -81,7 +81,7 @@ def read_spec(path: str | Path) -> Spec:
     try:
         exec(compile(source, str(file), "exec"), module.__dict__)  # noqa: S102
     except SyntaxError as error:
-        raise InputError(f"{file}, line {error.lineno}: {error.msg}") from None
+        raise InputError(f"{file}, line {error.lineno or 1}: {error.msg}") from None
     except MesascopeError as error:
         raise InputError(f"{file}, line {_line(error, file)}: {error}") from None
     except Exception as error:  # noqa: BLE001  a spec may fail in any way
@@ -118,8 +118,8 @@ def _from_module(names: Mapping[str, Any], file: str) -> Spec:
     parts = names.get("parts", {})
     if not isinstance(parts, dict):
         raise InputError(f"{file}: `parts` is not a dict from role to tensor")
-    picture = names.get("picture")
-    if picture is not None and not callable(picture):
+    picture: Picture | None = names.get("picture")
+    if not (picture is None or callable(picture)):
         raise InputError(f"{file}: `picture` is not a function")
     return Spec(agent, tuple(properties), parts, picture, file)  # pyright: ignore[reportUnknownArgumentType]
 

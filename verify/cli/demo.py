@@ -16,7 +16,10 @@ from verify.cli.progress import line
 if TYPE_CHECKING:
     from verify.verdict import Report
 
-FOLDER = Path(__file__).resolve().parents[2] / "examples" / "delivery"
+_PLACES = [Path(__file__).resolve().parents[up] / "examples" / "delivery" for up in (1, 2)]
+FOLDER = next((place for place in _PLACES if place.is_dir()), _PLACES[-1])
+"""In a wheel the examples lie in this package, in a checkout beside the packages."""
+
 PAGE = "report.html"
 UNEXPECTED = 4
 

@@ -13,7 +13,9 @@ from verify.cli.output import colour, emit, target, width
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from theory.claim import Claim
     from theory.property import Definition, Property
+    from theory.term import Term
 
 SCHEMA = {"name": "mesascope.properties", "version": 1}
 _LABELS = 16  # columns
@@ -44,8 +46,12 @@ def properties(name: str | None, json_path: str | None) -> int:
     return 0
 
 
-def example(definition: Definition) -> Property | None:
-    """The definition's example line, built on a small agent; None where it gives none."""
+def example(definition: Definition) -> Property | Claim | None:
+    """The definition's example line, built on a small agent; None where it gives none.
+
+    A family whose examples speak of other things than an agent has a function `example_names`
+    that gives them by name.
+    """
     from theory import Agent, Chooser, Feature
     from theory.properties import __all__ as families
 
@@ -63,7 +69,14 @@ def example(definition: Definition) -> Property | None:
         "chooser": Chooser(option=[Feature("price", 0, 1), Feature("quality", 0, 1)]),
     }
     modules = {family: _family(family) for family in families if family.islower()}
+    for module in modules.values():
+        names.update(getattr(module, "example_names", dict)())
     return eval(definition.example, {"__builtins__": {}}, {**names, **modules})
+
+
+def _formula(definition: Definition) -> Term | None:
+    """The formula of the example; None where it is about a finite structure, decided on its own."""
+    return getattr(example(definition), "formula", None)
 
 
 def _family(name: str) -> Any:
@@ -75,7 +88,7 @@ def _family(name: str) -> Any:
 def _entry(definition: Definition) -> dict[str, Any]:
     from theory.printer import latex, text
 
-    shown = example(definition)
+    shown, formula = example(definition), _formula(definition)
     return {
         "name": definition.name,
         "family": definition.family,
@@ -89,7 +102,9 @@ def _entry(definition: Definition) -> dict[str, Any]:
         "holds_does_not_mean": definition.holds_does_not_mean,
         "example": definition.example,
         "example_claim": shown.claim if shown else None,
-        "formula": {"text": text(shown.formula), "latex": latex(shown.formula)} if shown else None,
+        "formula": {"text": text(formula), "latex": latex(formula)}
+        if formula is not None
+        else None,
     }
 
 
@@ -119,7 +134,7 @@ def _explanation(definition: Definition, columns: int) -> list[Text]:
     from theory.printer import latex, text
     from verify.report.terminal import wrapped
 
-    shown = example(definition)
+    formula = _formula(definition)
     parts: list[tuple[str, list[str]]] = [
         ("claim", [definition.claim]),
         ("definition", [definition.definition]),
@@ -131,8 +146,8 @@ def _explanation(definition: Definition, columns: int) -> list[Text]:
         ("not in HOLDS", [definition.holds_does_not_mean]),
         ("example", [definition.example] if definition.example else []),
     ]
-    if shown:
-        parts += [("formula", [text(shown.formula)]), ("in LaTeX", [latex(shown.formula)])]
+    if formula is not None:
+        parts += [("formula", [text(formula)]), ("in LaTeX", [latex(formula)])]
     lines = [Text.assemble((definition.name, "bold"), f"  ({definition.family})"), Text()]
     for label, paragraphs in parts:
         for paragraph in paragraphs:

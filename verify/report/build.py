@@ -8,33 +8,34 @@ from collections.abc import Sequence
 from extract.draw import draw
 from extract.network import Network
 from extract.structure import AgentStructure
-from theory.error import InputError
 from verify.provenance import sha256, source, versions
 from verify.spec import Spec
-from verify.verdict import Report, Result
+from verify.verdict import Report, Result, Run
 
 
 def summarise(
-    structure: AgentStructure,
+    structure: AgentStructure | None,
     spec: Spec,
     results: tuple[Result, ...],
     *,
     net: str,
     timeout_s: float,
     seed: int,
+    only: Sequence[str],
     cross_check: bool,
 ) -> Report:
     """The report.
 
     Args:
-        structure: what was checked.
+        structure: what was checked; None where the network could not be read.
         spec: what it was checked against.
         results: one for each property.
         net: how the user named the network.
-        timeout_s, seed, cross_check: how it was checked.
+        timeout_s, seed, only, cross_check: how it was checked; `only` names chosen properties.
     """
     files = [name for name in (net, spec.name) if source(name).is_file()]
     words = ["mesascope", "check", net, "--spec", spec.name]
+    words += [word for name in only for word in ("--property", name)]
     words += ["--timeout", f"{timeout_s:g}", "--seed", str(seed)]
     words += ["--cross-check"] if cross_check else []
     return Report(
@@ -46,8 +47,8 @@ def summarise(
         inputs={name: sha256(source(name)) for name in files},
         versions=versions(),
         command=shlex.join(words),
-        facts=_facts(structure.network),
-        graph=draw(structure),
+        facts=_facts(structure.network) if structure else {},
+        graph=draw(structure) if structure else "",
         pictures=_pictures(spec, results),
     )
 
@@ -64,18 +65,19 @@ def _facts(network: Network) -> dict[str, str]:
 
 
 def _pictures(spec: Spec, results: Sequence[Result]) -> dict[str, tuple[str, ...]]:
-    """The runs of every witness as the spec draws them."""
-    pictures: dict[str, tuple[str, ...]] = {}
-    if spec.picture is not None:
-        for result in results:
-            if result.witness is not None:
-                try:
-                    drawn = [
-                        spec.picture(run.inputs, run.action or "") for run in result.witness.runs
-                    ]
-                except Exception as error:  # noqa: BLE001  the user's function may fail in any way
-                    raise InputError(
-                        f"{spec.name}: picture: {type(error).__name__}: {error}"
-                    ) from None
-                pictures[result.property.name] = tuple(drawn)
-    return pictures
+    """The runs of every witness as the spec draws them; where it fails, the reason instead."""
+    draw_run = spec.picture
+    if draw_run is None:
+        return {}
+
+    def drawn(run: Run) -> str:
+        try:
+            return draw_run(run.inputs, run.action or "")
+        except Exception as error:  # noqa: BLE001 -- the spec's function may fail in any way
+            return f"{spec.name}: picture: {type(error).__name__}: {error}"
+
+    return {
+        result.property.name: tuple(drawn(run) for run in result.witness.runs)
+        for result in results
+        if result.witness is not None
+    }

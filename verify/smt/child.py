@@ -1,6 +1,6 @@
 """The child process of the smt engine: reads jobs from stdin, writes results to stdout.
 
-A job is a pickled tuple (problem, bounds, rlimit, timeout in milliseconds, seed) from the parent process,
+A job is a pickled tuple (problem, bounds, rlimit, timeout in milliseconds, seed) from the parent,
 preceded by its length; a result is one line of JSON. Nothing else may write to stdout.
 """
 
@@ -22,7 +22,7 @@ from verify.problem.problem import Problem
 from verify.smt.encode import Encoder, FloatBounds
 
 MARGINS = (Fraction(1, 2**8), Fraction(1, 2**16), Fraction(1, 2**24))
-"""After a first model, models that reach the goal by these margins are sought: they survive rounding."""
+"""After a first model, one that reaches the goal by such a margin is sought: rounding spares it."""
 
 
 def solve(
@@ -31,7 +31,8 @@ def solve(
     """Decide one problem.
 
     Returns:
-        {"status": "sat" | "unsat" | "unknown" | "unsupported", "reason": ..., "points": [[rational text]]}
+        {"status": "sat" | "unsat" | "unknown" | "unsupported", "reason": text,
+        "points": lists of rationals as text}
     """
     encoder = Encoder(problem, bounds)
     try:

@@ -57,6 +57,8 @@ class Encoder:
         bounds: proved bounds; a tensor without an entry is unbounded.
         constraints: what the network and the box demand.
         point: the Z3 variables of the flat input.
+        values: the flat entries of each varying tensor.
+        exact: the parameters.
     """
 
     problem: Problem
@@ -64,7 +66,7 @@ class Encoder:
     constraints: list[Expression] = field(default_factory=list[Expression])
     point: list[Expression] = field(default_factory=list[Expression])
     values: dict[str, list[Expression]] = field(default_factory=dict[str, list[Expression]])
-    _exact: dict[str, Exact] = field(default_factory=dict[str, Exact])
+    exact: dict[str, Exact] = field(default_factory=dict[str, Exact])
     _fresh: int = 0
 
     def encode(self) -> None:
@@ -81,7 +83,7 @@ class Encoder:
             else:
                 self.constraints.append(z3.Or([x == rational(v) for v in variable.values]))
         network = self.problem.network
-        self._exact = dict(network.exact_parameters)
+        self.exact = dict(network.exact_parameters)
         self.values[network.inputs[0]] = self.point
         for node in network.live:
             if node.op not in {"input", "parameter"}:
@@ -104,7 +106,7 @@ class Encoder:
             return total > limit if inequality.strict and margin == 0 else total >= limit
 
         goal: Goal = self.problem.goal
-        return combine(goal, atom, lambda parts: z3.And(parts), lambda parts: z3.Or(parts))
+        return combine(goal, atom, z3.And, z3.Or)
 
     def fresh(self, prefix: str = "v") -> Expression:
         """A new real variable."""
@@ -135,8 +137,8 @@ class Encoder:
 
     def entry_bounds(self, name: str, position: int) -> tuple[float, float]:
         """Proved bounds of one entry of a tensor; infinite where none are known."""
-        if name in self._exact:
-            number = self._exact[name].numbers()[position]
+        if name in self.exact:
+            number = self.exact[name].numbers()[position]
             value = float(number)  # a parameter; only its sign and rough size are used, outward
             return float(np.nextafter(value, -np.inf)), float(np.nextafter(value, np.inf))
         known = self.bounds.get(name)
@@ -148,8 +150,8 @@ class Encoder:
 
     def operand(self, name: str) -> list[Expression]:
         """The flat entries of an operand, parameters included."""
-        if name in self._exact:
-            return [rational(Fraction(number)) for number in self._exact[name].numbers()]  # type: ignore[arg-type]
+        if name in self.exact:
+            return [rational(Fraction(number)) for number in self.exact[name].numbers()]  # type: ignore[arg-type]
         return self.values[name]
 
 
@@ -164,7 +166,7 @@ def _affine(encoder: Encoder, node: Node) -> list[Expression]:
     zeros = {n: Exact(*[objects([0] * sizes[n], shapes[n])] * 2) for n in varying}
 
     def value(overrides: Mapping[str, Exact]) -> list[Fraction]:
-        operands = [overrides[n] if n in overrides else encoder._exact[n] for n in node.inputs]
+        operands = [overrides[n] if n in overrides else encoder.exact[n] for n in node.inputs]
         return OPERATORS[node.op].exact(node.attributes, operands).numbers()  # type: ignore[return-value]
 
     constant = value(zeros)

@@ -128,7 +128,7 @@ class SmtSolver:
 
 
 def bounds_of(problem: Problem) -> dict[str, tuple[list[float], list[float]]]:
-    """Rigorous bounds of all tensors over the whole box, for the encoder; empty where there are none."""
+    """Rigorous bounds of all tensors over the whole box, for the encoder; perhaps none."""
     try:
         graph = BoundGraph(problem, dtype=torch.float64, deployed=False)
     except UnsupportedOperator:

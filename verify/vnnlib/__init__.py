@@ -13,10 +13,10 @@ from pathlib import Path
 from extract.reader import read
 from theory.error import InputError, UnsupportedOperator
 from verify.bind import BoundProperty
-from verify.judge import judge
+from verify.judge import judge, unsupported
 from verify.smt.solver import SmtSolver
 from verify.solve import Engines
-from verify.verdict import Reason, Result, Verdict
+from verify.verdict import Result
 from verify.vnnlib.statement import OUTPUT, Statement
 from verify.vnnlib.version1 import parse
 from verify.vnnlib.version2 import is_version2, parse_version2
@@ -44,10 +44,7 @@ def check_vnnlib(
     try:
         bound = load_vnnlib(net, property_path)
     except UnsupportedOperator as error:
-        subject = read_property(property_path).property(Path(property_path).name)
-        return Result(
-            subject, Verdict.UNKNOWN, reason=Reason.UNSUPPORTED_OPERATOR, detail=str(error)
-        )
+        return unsupported(read_property(property_path).property(Path(property_path).name), error)
     left = max(0.05, timeout_s - (time.monotonic() - started))
     with SmtSolver(seed) as smt:
         result = judge(bound, Engines(smt, seed, device=device), left)

@@ -72,7 +72,8 @@ def _declare(name: Token, rest: list[Tree], declared: dict[str, set[int]], file:
     kind = rest[-1] if rest else None
     if match is None or not isinstance(kind, Token) or kind.text != "Real":
         raise InputError(
-            f"{file}, line {name.line}: expected (declare-const X_<n> Real) or Y_<n>, got {name.text!r}"
+            f"{file}, line {name.line}: expected (declare-const X_<n> Real) or Y_<n>, "
+            f"got {name.text!r}"
         )
     position = int(match[2])
     if position in declared[match[1]]:
@@ -150,7 +151,7 @@ def _leaf(token: Token, declared: dict[str, set[int]], file: str) -> Expression:
         raise InputError(
             f"{file}, line {token.line}: {token.text!r} is neither a variable nor a number"
         )
-    if abs(int((re.split("[eE]", token.text) + ["0"])[1])) > 400:
+    if abs(int(([*re.split("[eE]", token.text), "0"])[1])) > 400:
         raise InputError(f"{file}, line {token.line}: the number {token.text} is out of range")
     return Fraction(token.text)
 
