@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from theory.causal.diagram import Diagram, Policy
+from theory.causal.diagram import Diagram, Policy, chance, decision, utility
 from theory.causal.graph import InfluenceGraph
 from theory.causal.incentive import (
     instrumental_control,
@@ -241,6 +241,16 @@ def lacks_instrumental_control_incentive(
     """In this model the node is no means to utility, in the given context or in any."""
     ask = partial(instrumental_control.has, diagram, node, given, context)
     return _model(LACKS_INSTRUMENTAL, ask, node)
+
+
+def example_names() -> dict[str, Any]:
+    """What the examples speak of: a diagram, and its graph."""
+    diagram = Diagram(
+        chance("X", {0: "1/2", 1: "1/2"}),
+        decision("D", [0, 1], sees=["X"]),
+        utility("U", {(0, 0): 1, (0, 1): 0, (1, 0): 0, (1, 1): 1}, ["X", "D"]),
+    )
+    return {"diagram": diagram, "graph": diagram.structure}
 
 
 def _graph(
