@@ -58,7 +58,10 @@ class Behaviour:
 
     def to_dict(self) -> dict[str, dict[str, float]]:
         """Plain numbers, for a card."""
-        return asdict(self)
+        return {
+            kind: {name: round(value, 4) for name, value in figures.items()}
+            for kind, figures in asdict(self).items()
+        }
 
 
 def choose(net: Callable[[Tensor], Tensor]) -> Choice:
