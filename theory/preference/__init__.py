@@ -1,0 +1,1 @@
+"""Preferences over lotteries, acts, options and purchases: coherent, or the pump."""
