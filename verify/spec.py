@@ -78,6 +78,7 @@ def read_spec(path: str | Path) -> Spec:
     sys.path.insert(0, folder)
     # Classes that a spec defines (dataclasses, say) look their module up while it runs.
     sys.modules[module.__name__] = module
+    known = set(sys.modules)
     try:
         exec(compile(source, str(file), "exec"), module.__dict__)  # noqa: S102
     except SyntaxError as error:
@@ -91,6 +92,7 @@ def read_spec(path: str | Path) -> Spec:
     finally:
         sys.path.remove(folder)
         sys.modules.pop(module.__name__, None)
+        _forget(set(sys.modules) - known, folder)
     return _from_module(module.__dict__, str(file))
 
 
@@ -122,6 +124,14 @@ def _from_module(names: Mapping[str, Any], file: str) -> Spec:
     if not (picture is None or callable(picture)):
         raise InputError(f"{file}: `picture` is not a function")
     return Spec(agent, tuple(properties), parts, picture, file)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _forget(imported: set[str], folder: str) -> None:
+    """Drop modules of the spec's own folder: another spec may have others of the same names."""
+    for name in imported:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and Path(file).resolve().is_relative_to(folder):
+            del sys.modules[name]
 
 
 def _line(error: BaseException, file: Path) -> int:

@@ -298,20 +298,12 @@ class Search:
         width = boxes.high - boxes.low
         open_rows = (ceiling.upper >= 0).to(width.dtype)
         influence = (ceiling.slope.abs() * open_rows[..., None]).sum(dim=1)
-        score = influence * width
+        possible = self._region.splittable(boxes.low, boxes.high)
         # Finite features go first: every value of them is a problem of its own.
-        score = torch.where(
-            self._region.finite & (width > 0) & (influence > 0), score + 1e30, score
-        )
-        flat = score.amax(dim=1) <= 0
-        score[flat] = width[flat]
-        axis = score.argmax(dim=1)
-        rows = torch.arange(len(boxes), device=axis.device)
-        middle = (boxes.low[rows, axis] + boxes.high[rows, axis]) / 2
-        dead = ~self._region.finite[axis] & (
-            (middle <= boxes.low[rows, axis]) | (middle >= boxes.high[rows, axis])
-        )
-        dead = dead | (self._region.finite[axis] & (width[rows, axis] <= 0))
+        score = influence * width + (self._region.finite & possible & (influence > 0)) * 1e30
+        score = torch.where((score.amax(dim=1) > 0)[:, None], score, width)
+        axis = torch.where(possible, score, -1.0).argmax(dim=1)
+        dead = ~possible.any(dim=1)
         self.stuck += float(boxes.share[dead].sum())
         boxes, axis = boxes.select(~dead), axis[~dead]
         if len(boxes) == 0:

@@ -48,10 +48,14 @@ class Region:
             [b if a <= b else float(v.lower) for (a, b), v in zip(inner, variables, strict=True)]
         )
         self.finite = torch.tensor([v.values is not None for v in variables], device=device)
-        self._values = {
-            i: self._tensor([float(x) for x in v.values])
-            for i, v in enumerate(variables)
-            if v.values is not None
+        finite = [(i, v.values) for i, v in enumerate(variables) if v.values is not None]
+        self._values = {i: self._tensor([float(x) for x in values]) for i, values in finite}
+        self._ends = {
+            i: (
+                self._tensor([toward(x, dtype, -1) for x in values]),
+                self._tensor([toward(x, dtype, +1) for x in values]),
+            )
+            for i, values in finite
         }
 
     def _tensor(self, values: list[float]) -> Tensor:
@@ -82,6 +86,15 @@ class Region:
             points[:, column] = values[choice]
         return self.snap(points)
 
+    def splittable(self, low: Tensor, high: Tensor) -> Tensor:
+        """Along which axes boxes (B, n) can be cut in two smaller ones: (B, n)."""
+        middle = (low + high) / 2
+        result = (middle > low) & (middle < high)
+        for column, (below, above) in self._ends.items():
+            present = (below >= low[:, column, None]) & (above <= high[:, column, None])
+            result[:, column] = present.sum(dim=1) > 1
+        return result
+
     def split(self, low: Tensor, high: Tensor, axis: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Each box (B, n) cut in two along its axis (B,).
 
@@ -96,17 +109,17 @@ class Region:
         left_high[rows, axis] = middle
         right_low[rows, axis] = middle
         share = torch.full((low.shape[0],), 0.5, dtype=torch.float64, device=low.device)
-        for column, values in self._values.items():
+        for column, (below, above) in self._ends.items():
             chosen = (axis == column).nonzero()[:, 0]
             if chosen.numel() == 0:
                 continue
             a, b = low[chosen, column, None], high[chosen, column, None]
-            present = (values >= a) & (values <= b)
+            present = (below >= a) & (above <= b)
             order = present.cumsum(dim=1)
             count = order[:, -1:]
             half = (count + 1) // 2
-            last_left = torch.where(present & (order <= half), values, -torch.inf).amax(dim=1)
-            first_right = torch.where(present & (order > half), values, torch.inf).amin(dim=1)
+            last_left = torch.where(present & (order <= half), above, -torch.inf).amax(dim=1)
+            first_right = torch.where(present & (order > half), below, torch.inf).amin(dim=1)
             left_high[chosen, column] = last_left
             right_low[chosen, column] = first_right
             share[chosen] = half[:, 0].double() / count[:, 0].double()
