@@ -84,11 +84,10 @@ class Builder:
         """The error for a malformed source at the present node."""
         return InputError(f"{self.title}: node {self.place!r} ({self.operator}): {reason}")
 
-    def refuse(self, error: UnsupportedOperator, reason: str = "") -> None:
+    def refuse(self, error: UnsupportedOperator) -> None:
         """Note a refusal and go on, so that all of them can be reported together."""
-        text = str(error)
-        detail = reason or (text.split(": ", 1)[1] if ": " in text else "")
-        self.refusals.append(Refusal(self.place, self.operator, detail))
+        reason = str(error).partition(f"{error.node!r}: ")[2]
+        self.refusals.append(Refusal(self.place, self.operator, reason))
 
     def input(self, name: str, shape: Shape, dtype: str) -> Value:
         """Declare an input of the network."""

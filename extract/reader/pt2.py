@@ -8,12 +8,15 @@ resolves operators by walking attributes of `torch`, and loads compiled AOTInduc
 documentation says as much: "Never load data from an untrusted source".
 
 So the archive is read here as what it is: a zip of a JSON text (the schema of
-`torch/_export/serde/schema.py`, major version 8) and of raw little-endian arrays. Pickled weights
-are refused, sample inputs and compiled code are never touched, symbolic sizes are compared as text.
+`torch/_export/serde/schema.py`, major version 8) and of raw little-endian arrays. Weights that are
+pickled one by one are refused; a pickled table of weights, as torch 2.8 wrote it, goes through
+torch's weights-only unpickler; sample inputs and compiled code are never touched; symbolic sizes
+are compared as text.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import zipfile
@@ -27,7 +30,7 @@ import numpy as np
 
 from extract.network import LARGEST_TENSOR, Array
 from extract.operator import Shape
-from extract.reader.source import open_archive, read_member
+from extract.reader.source import load_state, open_archive, read_member
 from theory.error import InputError
 
 SCHEMA_MAJOR = 8
@@ -101,6 +104,13 @@ class Program:
     stated: Mapping[str, tuple[Shape | None, str]]
     batch: frozenset[str] = field(default_factory=frozenset[str])
 
+    def digest(self) -> str:
+        """A sha256 of the program: its calls and its constants."""
+        sha = hashlib.sha256(repr((self.inputs, self.calls, self.outputs, self.stated)).encode())
+        for name in sorted(self.constants):
+            sha.update(name.encode() + self.constants[name].tobytes())
+        return sha.hexdigest()
+
 
 def parse(path: Path, content: bytes) -> Program:
     """Read an archive.
@@ -139,7 +149,11 @@ def _parse(path: Path, archive: zipfile.ZipFile) -> Program:
     tensors: dict[str, dict[str, Array]] = {}
     for kind in ("weights", "constants"):
         folder = f"{root}/data/{kind}"
-        tensors[kind] = _tensors(path, archive, folder, f"{folder}/{model}_{kind}_config.json")
+        table, config = f"{folder}/{model}.pt", f"{folder}/{model}_{kind}_config.json"
+        if table in names and config not in names:
+            tensors[kind] = load_state(f"{path}: {table}", read_member(path, archive, table))
+        else:
+            tensors[kind] = _tensors(path, archive, folder, config)
     return _program(path, text["graph_module"], tensors["weights"], tensors["constants"])
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from extract.reader.pt2 import Program, parse
 from extract.reader.reading import Reading
-from extract.reader.source import read_bytes
+from extract.reader.source import digest, read_bytes
 from extract.reader.torch_export import translate
 from theory.error import InputError, MesascopeError
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 def read(path: Path, name: str) -> Reading:
     """Read the module that a callable of a Python file returns.
 
-    The file is run: name only files that you trust.
+    The file is run: name only files that you trust. The sha256 of the network covers the file and
+    the exported program with its weights.
 
     Args:
         path: of the Python file.
@@ -45,10 +46,7 @@ def read(path: Path, name: str) -> Reading:
     made = _make(path, name)
     module, args, kwargs = _module_of(title, made)
     program = export(title, module, args, kwargs)
-    sha = hashlib.sha256(content)
-    for label in sorted(program.constants):
-        sha.update(label.encode() + program.constants[label].tobytes())
-    return translate(title, program, sha256=sha.hexdigest())
+    return translate(title, program, sha256=digest(content + program.digest().encode()))
 
 
 def export(

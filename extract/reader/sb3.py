@@ -21,18 +21,19 @@ Observations have to be plain vectors.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from extract.network import Array
 from extract.reader import idiom
 from extract.reader.build import Builder, Value
 from extract.reader.reading import Reading
-from extract.reader.source import digest, open_archive, read_bytes, read_member
+from extract.reader.source import digest, load_state, open_archive, read_bytes, read_member
 from theory.error import InputError
 
 _ACTOR_CRITIC = "stable_baselines3.common.policies"
@@ -58,7 +59,10 @@ def read(path: Path) -> Reading:
     content = read_bytes(path)
     archive = open_archive(path, content)
     settings = _settings(path, read_member(path, archive, "data"))
-    weights = _weights(path, read_member(path, archive, "policy.pth"))
+    weights = load_state(f"{path}: policy.pth", read_member(path, archive, "policy.pth"))
+    odd = [key for key, array in weights.items() if array.dtype != np.float32]
+    if odd:
+        raise InputError(f"{path}: policy.pth: {odd[0]!r} is not float32")
     kind = _kind(path, settings)
     size = _observation_size(path, settings)
     activation = _activation(path, settings, _DEFAULT[kind])
@@ -190,22 +194,6 @@ def _settings(path: Path, content: bytes) -> Mapping[str, Any]:
     if not isinstance(settings, dict):
         raise InputError(f"{path}: data is not a JSON object")
     return settings
-
-
-def _weights(path: Path, content: bytes) -> dict[str, Array]:
-    import torch
-
-    try:
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except Exception as error:
-        text = " ".join(str(error).split())[:160]
-        raise InputError(f"{path}: policy.pth is no plain state dict ({text})") from error
-    weights: dict[str, Array] = {}
-    for key, tensor in state.items() if isinstance(state, dict) else [("", None)]:
-        if not isinstance(tensor, torch.Tensor) or tensor.dtype != torch.float32:
-            raise InputError(f"{path}: policy.pth: {key!r} is no float32 tensor")
-        weights[str(key)] = tensor.detach().numpy()
-    return weights
 
 
 def _kind(path: Path, settings: Mapping[str, Any]) -> str:

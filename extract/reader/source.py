@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from extract.network import Array
 from theory.error import InputError
 
 LARGEST_FILE = 2**31
@@ -39,6 +40,34 @@ def read_bytes(path: Path) -> bytes:
 def digest(content: bytes) -> str:
     """The sha256 of a file's content, in hex."""
     return hashlib.sha256(content).hexdigest()
+
+
+def load_state(where: str, content: bytes) -> dict[str, Array]:
+    """A torch state dict, through torch's weights-only unpickler, which runs no code.
+
+    Args:
+        where: what is loaded, for messages.
+        content: what `torch.save` wrote.
+
+    Raises:
+        InputError: it is damaged, or holds more than named tensors.
+    """
+    import torch
+
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:
+        text = " ".join(str(error).split())[:160]
+        raise InputError(f"{where} is no plain state dict ({text})") from error
+    weights: dict[str, Array] = {}
+    for key, tensor in state.items() if isinstance(state, dict) else [("", None)]:
+        if not isinstance(tensor, torch.Tensor) or str(tensor.dtype) not in _READ:
+            raise InputError(f"{where}: {key!r} is no tensor of floats or integers")
+        weights[str(key)] = tensor.detach().contiguous().numpy()
+    return weights
+
+
+_READ = {f"torch.{kind}" for kind in ("float32", "float64", "int64", "int32", "bool")}
 
 
 def open_archive(path: Path, content: bytes) -> zipfile.ZipFile:

@@ -207,6 +207,7 @@ CASES: list[Case] = [
     one("Flatten", (2, 3, 4), axis=-1, label="Flatten -1"),
     one("Reshape", (2, 3, 4), {"s": i64(0, -1)}),
     one("Reshape", (2, 3, 4), {"s": i64(4, 6)}, label="Reshape plain"),
+    one("Reshape", (2, 3, 4), {"s": i64(4, -1)}, allowzero=1, label="Reshape allowzero"),
     one("Transpose", (2, 3, 4)),
     one("Transpose", (2, 3, 4), perm=[1, 2, 0], label="Transpose perm"),
     one("Squeeze", (1, 3, 1), {"a": i64(0)}),

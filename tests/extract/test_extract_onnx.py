@@ -206,6 +206,7 @@ def test_malformed_graphs_are_refused(tmp_path: Path):
     refused(tmp_path, constant, "'z'")
     refused(tmp_path, one("Relu", (1, 4), opset=6).model(), "opset 6")
     refused(tmp_path, one("Reshape", (2, 3), {"s": i64(4, 2)}).model(), "")
+    refused(tmp_path, one("Reshape", (2, 3), {"s": i64(0, 6)}, allowzero=1).model(), "")
     refused(tmp_path, one("Div", (1, 2), {"w": np.zeros(2, np.float32)}).model(), "zero")
     wrong = one("Gemm", (1, 4), {"w": f32(4, 3)}).model()
     del wrong.graph.output[:]

@@ -21,7 +21,7 @@ from torch_case import CASES, Case, network_of, of
 from extract.reader import inspect, read
 from extract.reader.python_file import export
 from extract.reader.torch_export import translate
-from extract.run import run
+from extract.run import run, run_exact
 from theory.error import InputError, UnsupportedOperator
 
 
@@ -249,6 +249,28 @@ def test_no_pickle_in_an_archive_is_opened(tmp_path: Path):
     assert not trace.exists()
 
 
+def test_a_table_of_weights_is_read_without_running_it(tmp_path: Path):
+    module = nn.Linear(4, 3)
+    source = save(tmp_path, module, torch.zeros(1, 4))
+    trace = tmp_path / "trace"
+
+    def table(state: Any) -> Callable[[dict[str, bytes]], None]:
+        def change(members: dict[str, bytes]) -> None:
+            config = next(name for name in members if name.endswith("weights_config.json"))
+            del members[config]
+            buffer = io.BytesIO()
+            torch.save(state, buffer)
+            members[f"{config.rpartition('/')[0]}/model.pt"] = buffer.getvalue()
+
+        return change
+
+    network = read(rewrite(source, table(module.state_dict()), tmp_path / "old.pt2"))
+    np.testing.assert_array_equal(network.parameters["weight"], module.weight.detach().numpy())
+    with pytest.raises(InputError, match="state dict"):
+        read(rewrite(source, table({"weight": Trap(trace)}), tmp_path / "trap.pt2"))
+    assert not trace.exists()
+
+
 def test_expressions_in_an_archive_are_not_evaluated(tmp_path: Path):
     source = save(tmp_path, nn.Linear(4, 3), torch.zeros(1, 4))
     trace = tmp_path / "trace"
@@ -370,6 +392,26 @@ def test_strided_weights_are_read_in_order(tmp_path: Path):
     path = save(tmp_path, module, torch.zeros(1, 4))
     expected = module.weight.detach().numpy()
     np.testing.assert_array_equal(read(path).parameters["weight"], expected)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_both_exports_of_torch_mean_the_same(tmp_path: Path):
+    torch.manual_seed(6)
+    module = nn.Sequential(
+        nn.Conv2d(1, 3, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(12, 5),
+        nn.LeakyReLU(0.1),
+        nn.Linear(5, 2),
+    ).eval()
+    x = torch.randn(1, 1, 4, 4)
+    torch.onnx.export(module, (x,), str(tmp_path / "net.onnx"), dynamo=False)
+    first = read(tmp_path / "net.onnx")
+    second = read(save(tmp_path, module, x))
+    flat = x.flatten().tolist()
+    assert run_exact(first, flat) == run_exact(second, flat)
 
 
 def test_double_precision_is_kept(tmp_path: Path):

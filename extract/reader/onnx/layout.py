@@ -25,8 +25,9 @@ def _flatten(n: OnnxNode) -> list[Value]:
 
 def _reshape(n: OnnxNode) -> list[Value]:
     b, x = n.builder, n.operand(0)
-    n.must_be("allowzero", 0)
     sizes = b.integers(n.operand(1), "the shape")
+    if n.attribute("allowzero", 0) and 0 in sizes:
+        raise b.wrong(f"the shape {sizes} is empty")
     if any(size == 0 and i >= x.rank for i, size in enumerate(sizes)):
         raise b.wrong(f"shape {sizes} copies an axis that {x.shape} has not")
     return [idiom.reshape(b, x, [size or x.shape[i] for i, size in enumerate(sizes)], n.name)]
