@@ -18,7 +18,7 @@ from math import prod
 from typing import Any
 
 from theory.causal.diagram import Diagram, Policy
-from theory.causal.path import descendants, separated
+from theory.causal.recall import solving_order
 from theory.causal.rule import Context
 from theory.causal.value import UNREACHABLE, Unreachable
 from theory.error import InputError
@@ -125,13 +125,13 @@ def optimum(diagram: Diagram, agent: str | None = None, given: Policy | None = N
             raise InputError(f"node {name!r} is a decision of another agent; give its policy")
     choices: dict[str, Choice] = {}
     domains = {name: diagram.domain(name) for name in mine}
-    for name in reversed(mine):
-        forgotten = _forgotten(diagram, name, agent)
-        if forgotten is not None:
-            raise InputError(
-                f"node {name!r} does not know what matters of the rule of {forgotten!r}: "
-                "without recall its best choice depends on that rule"
-            )
+    solved = solving_order(diagram.structure, agent)
+    if solved is None:
+        raise InputError(
+            f"agent {agent!r} forgets what matters: the best choice at each of "
+            f"{', '.join(mine)} depends on the rule of another"
+        )
+    for name in solved:
         choice = best_response(diagram, name, agent)
         choices[name] = choice
         first = diagram.domain(name)[0]
@@ -139,7 +139,7 @@ def optimum(diagram: Diagram, agent: str | None = None, given: Policy | None = N
         rule = {context: best.get(context, (first,))[0] for context in choice.contexts}
         diagram = diagram.impute({name: rule})
     value = diagram.expected_utility(agent=agent)
-    return Optimum(value, dict(reversed(choices.items())), domains)
+    return Optimum(value, {name: choices[name] for name in mine}, domains)
 
 
 def best_response(diagram: Diagram, name: str, agent: str) -> Choice:
@@ -164,24 +164,6 @@ def best_response(diagram: Diagram, name: str, agent: str) -> Choice:
     return Choice(name, node.parents, worth, probability, contexts)
 
 
-def _forgotten(diagram: Diagram, name: str, agent: str) -> str | None:
-    """An earlier open decision of the agent whose rule bears on the best choice at this one.
-
-    It does unless a node for its rule is d-separated from the utilities below, given what the
-    decision knows (s-reachability: Koller and Milch, Multi-agent influence diagrams, 2003).
-    """
-    known = {name, *diagram.node(name).parents}
-    below = set(diagram.utilities(agent)) & descendants(diagram.graph, name)
-    for other in diagram.decisions(agent):
-        if other == name:
-            continue
-        graph = diagram.graph.copy()
-        graph.add_edge("rule of", other)
-        if not separated(graph, ["rule of"], below, known):
-            return other
-    return None
-
-
 def best_policy(
     diagram: Diagram, agent: str | None = None, given: Policy | None = None
 ) -> tuple[Fraction, Policy]:
@@ -195,7 +177,7 @@ def best_policy(
     diagram = diagram.impute(given or {})
     agent = agent or diagram.only_agent()
     mine = diagram.decisions(agent)
-    if all(_forgotten(diagram, name, agent) is None for name in mine):
+    if solving_order(diagram.structure, agent) is not None:
         best = optimum(diagram, agent)
         return best.value, best.policy()
     name = min(mine, key=lambda decision: _rule_count(diagram, decision))

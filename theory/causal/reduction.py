@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from theory.causal.graph import InfluenceGraph
 from theory.causal.path import descendants, separated
+from theory.causal.recall import need_recall
 
 
 def requisite(graph: InfluenceGraph, observation: str, decision: str) -> bool:
@@ -22,7 +23,12 @@ def minimal_reduction(graph: InfluenceGraph) -> InfluenceGraph:
 
     With several decisions links are removed until all are requisite (Lauritzen and Nilsson,
     Representing and solving decision problems with limited information, 2001).
+
+    Raises:
+        InputError: an agent with several decisions forgets what matters.
     """
+    if len(graph.decisions) > 1:
+        need_recall(graph)
     while True:
         idle = [
             (observation, decision)

@@ -23,20 +23,20 @@ from theory.causal.value import number
 from theory.error import InputError
 
 
-def admits(graph: InfluenceGraph, name: str) -> bool:
+def admits(graph: InfluenceGraph, name: str, decision: str | None = None) -> bool:
     """Whether some model of the graph has an instrumental control incentive on X.
 
     One does if and only if there is a path D -> ... -> X -> ... -> U; D and U themselves count.
     """
-    decision = graph.single_decision()
+    decision = decision or graph.single_decision()
     return graph.known(name) in descendants(graph.graph, decision) & ancestors(
         graph.graph, *graph.utilities_of(decision)
     )
 
 
-def admitted(graph: InfluenceGraph) -> tuple[str, ...]:
+def admitted(graph: InfluenceGraph, decision: str | None = None) -> tuple[str, ...]:
     """All nodes that admit it."""
-    return tuple(name for name in graph.graph if admits(graph, name))
+    return tuple(name for name in graph.graph if admits(graph, name, decision))
 
 
 def has(

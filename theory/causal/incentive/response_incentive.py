@@ -25,20 +25,20 @@ from theory.causal.rule import Context
 from theory.error import InputError
 
 
-def admits(graph: InfluenceGraph, name: str) -> bool:
+def admits(graph: InfluenceGraph, name: str, decision: str | None = None) -> bool:
     """Whether some model of the graph has a response incentive on X.
 
     One does if and only if X is not D, and a path leads from X to D in the minimal reduction.
     """
-    decision = graph.single_decision()
+    decision = decision or graph.single_decision()
     return graph.known(name) != decision and name in ancestors(
         minimal_reduction(graph).graph, decision
     )
 
 
-def admitted(graph: InfluenceGraph) -> tuple[str, ...]:
+def admitted(graph: InfluenceGraph, decision: str | None = None) -> tuple[str, ...]:
     """All nodes that admit it."""
-    return tuple(name for name in graph.graph if admits(graph, name))
+    return tuple(name for name in graph.graph if admits(graph, name, decision))
 
 
 def has(diagram: Diagram, name: str, given: Policy | None = None) -> Answer:

@@ -22,12 +22,15 @@ def admits(graph: InfluenceGraph, name: str) -> bool:
 
     It does if and only if X is not the decision, and a path leads from X to a utility in the
     minimal reduction.
+
+    Raises:
+        InputError: there are several agents.
     """
-    decision = graph.single_decision()
-    if graph.known(name) == decision:
+    if len(graph.agents) > 1:
+        raise InputError(f"whose control of {name!r}? the agents are {', '.join(graph.agents)}")
+    if graph.known(name) in graph.decisions:
         return False
-    reduced = minimal_reduction(graph)
-    return name in ancestors(reduced.graph, *graph.utilities_of(decision))
+    return name in ancestors(minimal_reduction(graph).graph, *graph.utilities)
 
 
 def admitted(graph: InfluenceGraph) -> tuple[str, ...]:

@@ -14,24 +14,26 @@ from theory.causal.graph import InfluenceGraph
 from theory.causal.incentive.answer import Answer, alone
 from theory.causal.optimum import optimum
 from theory.causal.path import descendants
-from theory.causal.reduction import requisite
+from theory.causal.reduction import minimal_reduction
 from theory.error import InputError
 
 
-def admits(graph: InfluenceGraph, name: str) -> bool:
+def admits(graph: InfluenceGraph, name: str, decision: str | None = None) -> bool:
     """Whether some model of the graph gives X value of information.
 
-    It does if and only if X is no descendant of D, and requisite once D observes it.
+    It does if and only if X is no descendant of D, and requisite once D observes it. The theorem
+    is for graphs with one decision; where there are several, name the one that would observe X.
     """
-    decision = graph.single_decision()
+    decision = decision or graph.single_decision()
     if graph.known(name) in descendants(graph.graph, decision):
         return False
-    return requisite(graph.with_edge(name, decision), name, decision)
+    reduced = minimal_reduction(graph.with_edge(name, decision))
+    return name in reduced.parents(decision)
 
 
-def admitted(graph: InfluenceGraph) -> tuple[str, ...]:
+def admitted(graph: InfluenceGraph, decision: str | None = None) -> tuple[str, ...]:
     """All nodes that admit it."""
-    return tuple(name for name in graph.graph if admits(graph, name))
+    return tuple(name for name in graph.graph if admits(graph, name, decision))
 
 
 def value(diagram: Diagram, name: str, given: Policy | None = None) -> Fraction:
