@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from theory.error import InputError
+from theory.linear import ZERO
+from theory.process import Process
 from theory.rational import Exact, exact
 
 
@@ -119,6 +121,76 @@ def proportional(discounting: Discounting) -> tuple[Fraction, ...] | None:
             return None
         factors.append(factor)
     return tuple(factors)
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A point at which the plan made at time 0 is dropped.
+
+    Attributes:
+        time: when.
+        state: where.
+        planned: the best actions there as seen from time 0.
+        chosen: the best actions there as seen when it comes to it; none was planned.
+    """
+
+    time: int
+    state: str
+    planned: tuple[str, ...]
+    chosen: tuple[str, ...]
+
+
+def departure(process: Process, start: str, discounting: Discounting) -> Departure | int:
+    """Where an agent that plans anew drops its first plan, or at how many points it keeps it.
+
+    The plan is contingent on the state, and ends with the discount matrix. Where several plans are
+    best at time 0, all are followed, and one is dropped where none of its actions is best any more.
+
+    Args:
+        process: its rewards count; its discount does not.
+        start: the state at time 0.
+        discounting: the discount matrix.
+    """
+    times = len(discounting.rows)
+    layer, kept = [start], 0
+    process.require(start, what="start")
+    for time in range(times):
+        later: dict[str, None] = {}
+        for state in layer:
+            if not process.actions(state):
+                continue
+            planned = _best(process, discounting, 0, time, state)
+            chosen = _best(process, discounting, time, time, state)
+            if not set(planned) & set(chosen):
+                return Departure(time, state, planned, chosen)
+            kept += 1
+            later.update({t: None for a in planned for t in process.outcomes(state, a)})
+        layer = list(later)
+    return kept
+
+
+def _best(
+    process: Process, discounting: Discounting, now: int, time: int, state: str
+) -> tuple[str, ...]:
+    """The best actions at a time and state, for the agent that weighs as at `now`."""
+
+    def worth(state: str, action: str, time: int) -> Fraction:
+        total = discounting.weight(now, time) * process.reward(state, action)
+        if time + 1 < len(discounting.rows):
+            for target, p in process.outcomes(state, action).items():
+                total += p * value(target, time + 1)
+        return total
+
+    def value(state: str, time: int) -> Fraction:
+        if (state, time) not in known:
+            options = [worth(state, action, time) for action in process.actions(state)]
+            known[state, time] = max(options, default=ZERO)
+        return known[state, time]
+
+    known: dict[tuple[str, int], Fraction] = {}
+    values = {action: worth(state, action, time) for action in process.actions(state)}
+    top = max(values.values())
+    return tuple(action for action, v in values.items() if v == top)
 
 
 def _pair(

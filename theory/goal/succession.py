@@ -64,7 +64,7 @@ class Succession:
     horizon: int
     ties: Ties = Ties.KIND
     _known: dict[tuple[object, ...], Fraction] = field(
-        default_factory=dict[tuple[object, ...], Fraction], repr=False, compare=False
+        default_factory=dict[tuple[object, ...], Fraction], init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
@@ -112,12 +112,17 @@ class Succession:
         return self._later(Outlook.REALISTIC, goal, state, steps)
 
     def kept_value(self, goal: str, state: str, steps: int) -> Fraction:
-        """What an agent that still had this goal would be worth to it in the state."""
-        if steps == 0 or not self.world.actions(state):
-            return ZERO
-        return max(
-            self.value(Outlook.REALISTIC, goal, state, action, steps)
-            for action in self.world.actions(state)
+        """What an agent that had this goal from the state on would be worth to it."""
+        return self._later(Outlook.IGNORANT, goal, state, steps)
+
+    def loss(self, goal: str, state: str, action: str, steps: int) -> Fraction:
+        """What an action costs the goal because other goals may be in force afterwards."""
+        return sum(
+            (
+                p * (self.kept_value(goal, t, steps - 1) - self.successor_value(goal, t, steps - 1))
+                for t, p in self.world.outcomes(state, action).items()
+            ),
+            ZERO,
         )
 
     def occasions(self, start: str) -> tuple[tuple[str, int], ...]:

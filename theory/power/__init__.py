@@ -1,0 +1,1 @@
+"""What an agent could do, changes, tampers with, and how it takes interruptions."""
