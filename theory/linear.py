@@ -3,7 +3,7 @@
 `satisfy` decides a system of linear inequalities, strict ones among them. Its answer is a point
 that satisfies every row, or multipliers that refute the system (Motzkin's transposition theorem;
 Farkas' lemma where no row is strict). Either is checked in rationals before it is handed out, so
-that nothing hinges on the simplex method that found it, which is sympy's.
+that nothing hinges on the simplex method that found it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
-
-import sympy
-from sympy.solvers import simplex
 
 from theory.error import InputError
-
-_sympy: Any = sympy  # it has no type stubs
-_simplex: Any = simplex
 
 ZERO, ONE = Fraction(0), Fraction(1)
 
@@ -72,12 +65,12 @@ def satisfy(rows: Sequence[Row]) -> dict[str, Fraction] | Refutation:
         ArithmeticError: the simplex method gave an answer that does not check: a bug.
     """
     unknowns = sorted({x for row in rows for x in row.coefficients})
-    point = _point(rows, unknowns)
+    point, multipliers = _solved(rows, unknowns)
     if point is not None:
         if not all(row.holds_at(point) for row in rows):
             raise ArithmeticError("a point does not satisfy the system it was found for")
         return point
-    refutation = Refutation(_multipliers(rows, unknowns))
+    refutation = Refutation(multipliers)
     if not refutes(refutation, rows):
         raise ArithmeticError("multipliers do not refute the system they were found for")
     return refutation
@@ -99,47 +92,77 @@ def refutes(refutation: Refutation, rows: Sequence[Row]) -> bool:
     return bound > 0 or (bound == 0 and strict)
 
 
-def _point(rows: Sequence[Row], unknowns: Sequence[str]) -> dict[str, Fraction] | None:
-    """Maximise t <= 1 subject to a.x - b z - s t >= 0 and z >= t >= 0, which 0 satisfies.
+def _solved(
+    rows: Sequence[Row], unknowns: Sequence[str]
+) -> tuple[dict[str, Fraction] | None, tuple[Fraction, ...]]:
+    """A point of the system, or None; and the multipliers that refute it where there is none.
 
-    Where t can be made positive, x / z solves the system, and the other way round.
+    Maximise t <= 1 subject to a.x - b z - s t >= 0 and z >= t >= 0, which 0 satisfies. Where t can
+    be made positive, x / z solves the system, and the other way round. Where it cannot, the dual
+    solution has y >= 0 with y.a = 0, y.b >= v >= 0 and v + (y on strict rows) >= 1.
     """
     table = [
-        [*(-row.coefficients.get(x, ZERO) for x in unknowns), row.bound, Fraction(int(row.strict))]
+        [-row.coefficients.get(x, ZERO) for x in unknowns]
+        + [row.coefficients.get(x, ZERO) for x in unknowns]
+        + [row.bound, Fraction(int(row.strict))]
         for row in rows
     ]
-    table += [[ZERO] * len(unknowns) + [-ONE, ONE], [ZERO] * len(unknowns) + [ZERO, ONE]]
+    width = 2 * len(unknowns)  # an unknown of either sign is the difference of two without
+    table += [[ZERO] * width + [-ONE, ONE], [ZERO] * width + [ZERO, ONE]]
     limits = [ZERO] * (len(rows) + 1) + [ONE]
-    bounds = [(None, None)] * len(unknowns) + [(0, None)] * 2
-    goal = [ZERO] * (len(unknowns) + 1) + [-ONE]
-    _, found = _simplex.linprog(_numbers(goal), _matrix(table), _numbers(limits), bounds=bounds)
-    *x, z, t = (Fraction(int(value.p), int(value.q)) for value in found)
+    found, dual = _maximised([ZERO] * (width + 1) + [ONE], table, limits)
+    *x, z, t = found
     if t <= 0:
-        return None
-    return {name: value / z for name, value in zip(unknowns, x, strict=True)}
+        return None, tuple(dual[: len(rows)])
+    count = len(unknowns)
+    return {name: (x[at] - x[count + at]) / z for at, name in enumerate(unknowns)}, ()
 
 
-def _multipliers(rows: Sequence[Row], unknowns: Sequence[str]) -> tuple[Fraction, ...]:
-    """y >= 0 with y.a = 0, y.b >= 0 and y.b + (y on strict rows) = 1: Motzkin's alternative."""
-    columns = [[row.coefficients.get(x, ZERO) for row in rows] for x in unknowns]
-    columns.append([row.bound + int(row.strict) for row in rows])
-    right = [ZERO] * len(unknowns) + [ONE]
-    _, found = _simplex.linprog(
-        [0] * len(rows),
-        _matrix([[-row.bound for row in rows]]),
-        [0],
-        _matrix(columns),
-        _numbers(right),
-    )
-    return tuple(Fraction(int(value.p), int(value.q)) for value in found)
+def _maximised(
+    goal: Sequence[Fraction], table: Sequence[Sequence[Fraction]], limits: Sequence[Fraction]
+) -> tuple[list[Fraction], list[Fraction]]:
+    """x >= 0 that maximises goal.x subject to table x <= limits, where limits >= 0, and its dual.
+
+    The simplex method with Bland's rule, which does not cycle. (That of sympy 1.14 loops, or gives
+    what is not feasible, where the origin is not: its issue 28089.)
+    """
+    width, height = len(goal), len(table)
+    body = [[*row, limit] for row, limit in zip(table, limits, strict=True)]
+    body.append([*(-g for g in goal), ZERO])
+    outside, inside = list(range(width)), list(range(width, width + height))
+    while True:
+        improving = [at for at in range(width) if body[-1][at] < 0]
+        if not improving:
+            break
+        enters = min(improving, key=lambda at: outside[at])
+        rows = [at for at in range(height) if body[at][enters] > 0]
+        if not rows:
+            raise ArithmeticError("a linear programme that is bounded was found to be unbounded")
+        leaves = min(rows, key=lambda at: (body[at][-1] / body[at][enters], inside[at]))
+        _pivot(body, leaves, enters)
+        outside[enters], inside[leaves] = inside[leaves], outside[enters]
+    x, dual = [ZERO] * width, [ZERO] * height
+    for at, label in enumerate(inside):
+        if label < width:
+            x[label] = body[at][-1]
+    for at, label in enumerate(outside):
+        if label >= width:
+            dual[label - width] = body[-1][at]
+    return x, dual
 
 
-def _numbers(values: Sequence[Fraction]) -> list[Any]:
-    return [_sympy.Rational(value.numerator, value.denominator) for value in values]
-
-
-def _matrix(table: Sequence[Sequence[Fraction]]) -> Any:
-    return _sympy.Matrix([_numbers(row) for row in table])
+def _pivot(body: list[list[Fraction]], leaves: int, enters: int) -> None:
+    """Exchange the variable of a row for that of a column."""
+    lead = body[leaves][enters]
+    pivot = [value / lead for value in body[leaves]]
+    pivot[enters] = 1 / lead
+    for at, row in enumerate(body):
+        factor = row[enters]
+        if at == leaves or factor == 0:
+            continue
+        body[at] = [old - factor * new if new else old for old, new in zip(row, pivot, strict=True)]
+        body[at][enters] = -factor / lead
+    body[leaves] = pivot
 
 
 def solve(rows: Sequence[Mapping[int, Fraction]], right: Sequence[Fraction]) -> list[Fraction]:
