@@ -1,0 +1,1 @@
+"""Known answers, one area a file: `CASES` maps the id of a case to what checks it."""
