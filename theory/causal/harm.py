@@ -70,4 +70,4 @@ def harm(
                 worst = (setting, done, instead)
         else:
             gain -= p * difference
-    return Harm(loss, gain, *(worst or ()))
+    return Harm(loss, gain) if worst is None else Harm(loss, gain, *worst)

@@ -1,0 +1,1 @@
+"""The cognition of an agent: its parts, what they read, and finite planners taken apart."""
