@@ -31,6 +31,10 @@ ROUNDLESS = frozenset(
 """Operators that a deployed network computes without rounding."""
 
 
+LARGEST_SINGLE = 2.0**127
+"""Sums of float32 numbers up to this size do not overflow, whatever their order."""
+
+
 class AffineNodes:
     """The nodes of a problem in one float format.
 
@@ -68,6 +72,11 @@ class AffineNodes:
             name: bool((array.astype(np.float32) != array).any())
             for name, array in network.parameters.items()
         }
+        sizes = {name: np.abs(array) for name, array in network.parameters.items()}
+        self._largest = {name: float(size.max()) for name, size in sizes.items()}
+        self._vanishing = {
+            name for name, size in sizes.items() if ((0 < size) & (size < SINGLE.tiny)).any()
+        }
         self.table = {n.name: n for n in network.nodes}
         self.affine = {
             n.name
@@ -103,11 +112,12 @@ class AffineNodes:
         flat = coefficients.reshape(batch * rows, -1)
         if node.op == "linear":
             weight = self.parameters[node.inputs[1]]
-            shaped = flat.reshape(flat.shape[0], -1, weight.shape[0])
+            shaped = flat.reshape(-1, weight.shape[0])
             value = (shaped @ weight).reshape(batch, rows, -1)
-            added = torch.zeros(batch, rows, dtype=self.dtype, device=self.device)
+            added = torch.zeros(1, 1, dtype=self.dtype, device=self.device)
             if len(node.inputs) == 3:
-                added = (shaped.sum(dim=1) @ self.parameters[node.inputs[2]]).reshape(batch, rows)
+                products = shaped @ self.parameters[node.inputs[2]]
+                added = products.reshape(batch, rows, -1).sum(dim=2)
             return [(node.inputs[0], value)], added
         if node.op == "reshape":
             return [(node.inputs[0], coefficients)], torch.zeros(
@@ -124,23 +134,32 @@ class AffineNodes:
 
     def errors(self, node: Node, magnitude: Tensor) -> Tensor:
         """E of a node from a bound of the magnitudes in its sums."""
-        longest = self._longest_sum(node)
+        longest = self.longest_sum(node)
         gamma = 2 * self.rounding.gamma(longest)
         floor = self.rounding.underflow(longest)
         if any(self.inexact.get(name, False) for name in node.inputs):
             gamma += 2 * self.rounding.unit
+        coarse = any(self._coarse.get(name, False) for name in node.inputs)
         rounds = node.name in self.problem.casts or (
-            node.name in self.problem.deployed and node.op not in ROUNDLESS | EXACT
+            node.name in self.problem.deployed and (coarse or node.op not in ROUNDLESS | EXACT)
         )
-        if self.deployed and rounds:
-            terms = self._fan_in(node) if node.name in self.affine else 2 * FUNCTION_ULPS
-            gamma += SINGLE.gamma(terms)
-            floor += SINGLE.underflow(terms)
-            if any(self._coarse.get(name, False) for name in node.inputs):
-                gamma += 2 * SINGLE.unit
-        return (magnitude * gamma + floor) * SAFETY
+        if not self.deployed or not rounds:
+            return (magnitude * gamma + floor) * SAFETY
+        terms = self._fan_in(node) if node.name in self.affine else 2 * FUNCTION_ULPS
+        gamma += SINGLE.gamma(terms) + 2 * SINGLE.unit * coarse
+        floor += SINGLE.underflow(terms) * self._scale(node)
+        # A weight below the normal float32 numbers may count as zero, which loses all of its terms.
+        gamma += any(name in self._vanishing for name in node.inputs)
+        own = (magnitude * gamma + floor) * SAFETY
+        # Beyond the largest float32 a deployed sum is infinite, and what follows is anything.
+        fits = magnitude < LARGEST_SINGLE / self._fan_in(node)
+        return torch.where(fits, own, torch.full_like(own, torch.inf))
 
-    def _longest_sum(self, node: Node) -> int:
+    def _scale(self, node: Node) -> float:
+        """By how much the largest parameter of a node exceeds 2^24, which `underflow` allows for."""
+        return max([self._largest[n] * 2.0**-24 for n in node.inputs if n in self._largest] + [1.0])
+
+    def longest_sum(self, node: Node) -> int:
         """An upper bound of the length of any sum that the engine makes for the node."""
         sizes = [self.table[name].size for name in node.inputs if name not in self.parameters]
         window = 1
@@ -220,9 +239,8 @@ class AffineNodes:
         return self._apply(node, operands)
 
     def _apply(self, node: Node, operands: Sequence[Tensor]) -> Tensor:
-        return (
-            OPERATORS[node.op].forward(node.attributes, operands).reshape(operands[0].shape[0], -1)
-        )
+        result = OPERATORS[node.op].forward(node.attributes, operands)
+        return result.reshape(result.shape[0], -1)
 
 
 def _ranked(tensors: Sequence[Tensor]) -> list[Tensor]:

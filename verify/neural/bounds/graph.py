@@ -24,7 +24,7 @@ from extract.operator import OPERATORS, Kind
 from theory.error import UnsupportedOperator
 from verify.neural.bounds.affine import EXACT, AffineNodes
 from verify.neural.bounds.line import LINES, Lines
-from verify.neural.bounds.rounding import SAFETY
+from verify.neural.bounds.rounding import LARGEST_SUM, SAFETY
 from verify.neural.bounds.rule import RULES, Bounds, Combination
 from verify.problem.problem import Problem
 
@@ -40,12 +40,14 @@ class Sweep:
         bounds: of each varying tensor, flat (B, size).
         lines, combinations: the relaxations that were used.
         errors: E of each node, (B, size).
+        vanished: what underflow can cost a functional of these tensors, (B, 1).
     """
 
     bounds: dict[str, Bounds] = field(default_factory=dict[str, Bounds])
     lines: dict[str, Lines] = field(default_factory=dict[str, Lines])
     combinations: dict[str, Combination] = field(default_factory=dict[str, Combination])
     errors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
+    vanished: Tensor = field(default_factory=lambda: torch.zeros(1, 1))
 
 
 class BoundGraph:
@@ -75,12 +77,15 @@ class BoundGraph:
         self.device = device
         self.nodes = [n for n in network.live if n.op != "parameter"]
         self.point = network.inputs[0]
-        self.uses = {n.name: len(network.consumers(n.name)) for n in self.nodes}
+        self.uses = {n.name: 1 for n in self.nodes}  # a functional may start at any tensor
+        for name in (name for n in self.nodes for name in n.inputs if name in self.uses):
+            self.uses[name] += 1
         self._nodes = AffineNodes(problem, dtype, deployed=deployed, device=device)
         for node in self.nodes:
             known = node.op == "input" or node.name in self._nodes.affine
             if not known and node.op not in LINES and node.op not in RULES:
                 raise UnsupportedOperator(node.op, node.name, "no bounds for it")
+        self._check_sums()
         self._refined = self._tensors_to_refine()
 
     def sweep(self, low: Tensor, high: Tensor) -> Sweep:
@@ -88,6 +93,7 @@ class BoundGraph:
         state = Sweep()
         state.bounds[self.point] = (low, high)
         state.errors[self.point] = torch.zeros_like(low)
+        state.vanished = self._vanished(self.point, torch.maximum(low.abs(), high.abs()))
         for node in self.nodes:
             if node.op != "input":
                 self._forward(node, state)
@@ -111,7 +117,8 @@ class BoundGraph:
         """
         low, high = state.bounds[self.point]
         batch = low.shape[0]
-        pending = {name: value.expand(batch, -1, -1) for name, value in start.items()}
+        # Coefficients stay common to all boxes (1, K, size) until a relaxation tells them apart.
+        pending = dict(start)
         total = constant.expand(batch, -1)
         unit = self._nodes.rounding.unit
         for node in reversed(self.nodes):
@@ -126,15 +133,40 @@ class BoundGraph:
         slope = pending.get(self.point)
         if slope is None:
             slope = torch.zeros(
-                batch, total.shape[1], low.shape[1], dtype=self.dtype, device=self.device
+                1, total.shape[1], low.shape[1], dtype=self.dtype, device=self.device
             )
+        slope = slope.expand(batch, -1, -1)
         reach = torch.maximum(low.abs(), high.abs())
         gamma = self._nodes.rounding.gamma(low.shape[1] + 2 * self.uses[self.point] + 2)
         loss = (slope.abs() @ reach[..., None])[..., 0] * (gamma * SAFETY)
-        total = total - loss - total.abs() * (4 * unit) - self._nodes.rounding.tiny
+        total = total - loss - total.abs() * (4 * unit) - state.vanished
         least = slope.clamp(min=0) @ low[..., None] + slope.clamp(max=0) @ high[..., None]
         bound = least[..., 0] + total
         return bound - (least[..., 0].abs() + total.abs()) * (4 * unit), slope, total
+
+    def _check_sums(self) -> None:
+        """Refuse what the error analysis does not cover.
+
+        Raises:
+            UnsupportedOperator: a sum is too long.
+        """
+        longest = {n.name: self._nodes.longest_sum(n) for n in self.nodes if n.op != "input"}
+        inequalities = len(self.problem.inequalities)
+        longest[self.point] = self.problem.network.input_size + 2 * self.uses[self.point]
+        for name, terms in longest.items():
+            if terms + inequalities + 16 > LARGEST_SUM:
+                node = self._nodes.table[name]
+                raise UnsupportedOperator(node.op, name, f"a sum of {terms} terms is too long")
+        readers = self.problem.network.consumers
+        self._longest = {
+            n.name: max([longest[n.name], *(longest[c.name] for c in readers(n.name) if c.name in longest)])
+            for n in self.nodes
+        }
+
+    def _vanished(self, name: str, reach: Tensor) -> Tensor:
+        """What underflow of the coefficients on a tensor, and of sums over it, can cost; (B, 1)."""
+        least = 4 * self._nodes.rounding.tiny * (self._longest[name] + 2)
+        return (reach.sum(dim=1, keepdim=True) + 1) * (least * SAFETY)
 
     def _tensors_to_refine(self) -> set[str]:
         """Operands of non-affine nodes on which interval bounds lose something."""
@@ -164,9 +196,13 @@ class BoundGraph:
             low, high, magnitude = self._forward_combination(node, bounds, state)
         own = self._nodes.errors(node, magnitude)
         reach = torch.maximum(low.abs(), high.abs())
-        # Coefficients that arrive from several consumers are added in floats.
-        accumulation = reach * (2 * (2 + self.uses[node.name]) * self._nodes.rounding.unit)
+        state.vanished = state.vanished + self._vanished(node.name, reach)
         keeps = node.op in EXACT and node.name not in self.problem.casts
+        # Coefficients that arrive from several consumers are added in floats. Partial sums may be
+        # larger than the sum, so that every consumer pays for what it adds, in proportion.
+        crowd = max(self.uses[name] for name in node.inputs if name in self.uses)
+        added = (reach if keeps else magnitude) * crowd + reach * (2 + self.uses[node.name])
+        accumulation = added * (2 * self._nodes.rounding.unit)
         state.errors[node.name] = accumulation if keeps else own + accumulation
         state.bounds[node.name] = (low, high) if keeps else (low - own, high + own)
 
@@ -251,19 +287,26 @@ class BoundGraph:
         self, node: Node, coefficients: Tensor, state: Sweep
     ) -> tuple[list[tuple[str, Tensor]], Tensor, Tensor]:
         """Contributions to the operands, what the constant gains, and what errors cost."""
-        lost = (coefficients.abs() @ state.errors[node.name][..., None])[..., 0] * SAFETY
+        errors = state.errors[node.name]
         if node.name in self._nodes.affine:
+            lost = _weighted(coefficients.abs(), errors) * SAFETY
             contributions, added = self._nodes.backward(node, coefficients)
             return contributions, added, lost
-        plus, minus = coefficients.clamp(min=0), coefficients.clamp(max=0)
+        plus = coefficients.clamp(min=0)
+        minus = coefficients - plus
         if node.op in LINES:
             lines = state.lines[node.name]
-            value = plus * lines.slope_below[:, None] + minus * lines.slope_above[:, None]
-            added = plus @ lines.offset_below[..., None] + minus @ lines.offset_above[..., None]
-            return [(node.inputs[0], value)], added[..., 0], lost
+            value = plus * lines.slope_below[:, None]
+            value.addcmul_(minus, lines.slope_above[:, None])
+            # The errors are folded into the offsets; half a unit of each is the folding's own.
+            fold = lines.offset_below.abs() + lines.offset_above.abs()
+            slack = errors * SAFETY + fold * (2 * self._nodes.rounding.unit)
+            added = _weighted(plus, lines.offset_below - slack)
+            added = added + _weighted(minus, lines.offset_above + slack)
+            return [(node.inputs[0], value)], added, torch.zeros_like(added)
+        lost = _weighted(coefficients.abs(), errors) * SAFETY
         rule = state.combinations[node.name]
-        added = plus @ rule.offset_below[..., None] + minus @ rule.offset_above[..., None]
-        added = added[..., 0]
+        added = _weighted(plus, rule.offset_below) + _weighted(minus, rule.offset_above)
         contributions: list[tuple[str, Tensor]] = []
         for part in rule.parts:
             value = plus * part.slope_below[:, None] + minus * part.slope_above[:, None]
@@ -277,6 +320,13 @@ class BoundGraph:
             else:
                 contributions.append((name, target))
         return contributions, added, lost
+
+
+def _weighted(coefficients: Tensor, values: Tensor) -> Tensor:
+    """Sums of coefficients (B or 1, K, n) times values (B, n): (B, K)."""
+    if coefficients.shape[0] == 1:
+        return values @ coefficients[0].T
+    return torch.bmm(coefficients, values[..., None])[..., 0]
 
 
 def _picked(values: Tensor, index: Tensor) -> Tensor:
