@@ -16,6 +16,9 @@ from extract.network import Array, check_size
 from extract.operator import Shape, ShapeError, broadcast
 from extract.reader.build import Builder, Value
 
+MOST_REPEATS = 2**16
+"""An axis that is repeated more often by broadcasting is refused; its index would be as long."""
+
 
 def reshape(b: Builder, x: Value, shape: Sequence[int], name: str) -> Value:
     """Read the entries in order under another shape, one of whose sizes may be -1."""
@@ -77,6 +80,8 @@ def expand(b: Builder, x: Value, shape: Shape, name: str) -> Value:
     ):
         raise b.wrong(f"shape {x.shape} does not broadcast to {shape}")
     repeats = [axis for axis, n in enumerate(padded) if n != shape[axis]]
+    if any(shape[axis] > MOST_REPEATS for axis in repeats):
+        raise b.unsupported(f"an axis repeated more than {MOST_REPEATS} times")
     value = reshape(b, x, padded, b.fresh(f"{name}.lead") if repeats else name)
     for axis in repeats:
         title = name if axis == repeats[-1] else b.fresh(f"{name}.axis{axis}")

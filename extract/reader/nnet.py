@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from extract.network import LARGEST_TENSOR, Array
+from extract.network import LARGEST_TENSOR, Array, Precision
 from extract.reader import idiom
 from extract.reader.build import Builder, Value
 from extract.reader.reading import Reading
@@ -62,7 +61,7 @@ def read(
     path: Path,
     *,
     normalised: bool = False,
-    precision: Literal["float32", "float64"] = "float32",
+    precision: Precision = "float32",
 ) -> Reading:
     """Read a .nnet file.
 
@@ -83,8 +82,8 @@ def read(
         value = _scale_in(builder, top, value)
     layers = list(pairwise(top.sizes))
     for number, (fan_in, fan_out) in enumerate(layers):
-        weight = _block(path, lines, fan_out, fan_in, f"weight of layer {number}")
-        bias = _block(path, lines, fan_out, 1, f"bias of layer {number}").reshape(-1)
+        weight = _block(path, lines, fan_out, fan_in, precision, f"weight of layer {number}")
+        bias = _block(path, lines, fan_out, 1, precision, f"bias of layer {number}").reshape(-1)
         builder.weights += weight.size + bias.size
         last = number == len(layers) - 1
         builder.at("Linear", f"layer{number}")
@@ -92,8 +91,8 @@ def read(
         value = idiom.linear(
             builder,
             value,
-            builder.constant(f"weight{number}", weight.astype(precision)),
-            builder.constant(f"bias{number}", bias.astype(precision)),
+            builder.constant(f"weight{number}", weight),
+            builder.constant(f"bias{number}", bias),
             title,
         )
         if not last:
@@ -182,8 +181,12 @@ def _header(path: Path, lines: Lines) -> Header:
     return Header(sizes, tuple(minimums), tuple(maximums), tuple(means), tuple(ranges))
 
 
-def _block(path: Path, lines: Lines, rows: int, columns: int, what: str) -> Array:
-    return np.array([_take(path, lines, columns, what) for _ in range(rows)], dtype=np.float64)
+def _block(
+    path: Path, lines: Lines, rows: int, columns: int, precision: Precision, what: str
+) -> Array:
+    values = [_take(path, lines, columns, what) for _ in range(rows)]
+    with np.errstate(over="ignore"):  # what overflows is refused as infinite
+        return np.array(values, dtype=np.float64).astype(precision)
 
 
 def _scale_in(builder: Builder, top: Header, value: Value) -> Value:

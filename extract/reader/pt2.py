@@ -200,7 +200,7 @@ def _strided(
 def _size(entry: Mapping[str, Any], batch: frozenset[str]) -> int | None:
     """A size; `None` if it is open. The size of the open leading axis of the inputs is 1."""
     if "as_int" in entry:
-        return int(entry["as_int"])
+        return _typed(entry["as_int"], int)
     return 1 if entry.get("as_expr", {}).get("expr_str") in batch else None
 
 
@@ -214,9 +214,9 @@ def _program(
     for spec in signature["input_specs"]:
         ((kind, body),) = spec.items()
         if kind == "user_input" and "as_tensor" in body["arg"]:
-            inputs.append(body["arg"]["as_tensor"]["name"])
+            inputs.append(_text(body["arg"]["as_tensor"]["name"]))
         elif kind in ("parameter", "buffer", "tensor_constant"):
-            label, name = body[f"{kind}_name"], body["arg"]["name"]
+            label, name = _text(body[f"{kind}_name"]), _text(body["arg"]["name"])
             source = extra if kind == "tensor_constant" else weights
             array = source.get(label, extra.get(label))
             if array is None:
@@ -270,49 +270,66 @@ def _call(node: Mapping[str, Any]) -> Call:
     for output in node["outputs"]:
         ((kind, body),) = output.items()
         if kind in ("as_tensor", "as_sym_int"):
-            outputs.append(body.get("name", body.get("as_name")))
+            outputs.append(_text(body.get("name", body.get("as_name"))))
         elif kind == "as_tensors":
-            outputs.extend(entry["name"] for entry in body)
+            outputs.extend(_text(entry["name"]) for entry in body)
         else:
             outputs.append(None)
     return Call(
-        target=node["target"].removeprefix("torch.ops."),
-        name=node.get("name") or next((name for name in outputs if name), node["target"]),
-        arguments={entry["name"]: _argument(entry["arg"]) for entry in node["inputs"]},
+        target=_text(node["target"]).removeprefix("torch.ops."),
+        name=_text(node.get("name") or next(filter(None, outputs), node["target"])),
+        arguments={_text(entry["name"]): _argument(entry["arg"]) for entry in node["inputs"]},
         outputs=tuple(outputs),
         module=_module(node.get("metadata", {}).get("nn_module_stack", "")),
     )
 
 
 def _argument(entry: Mapping[str, Any]) -> Any:
-    """A value, a `Reference`, or a list of those; what is not read stays as its kind's name."""
+    """A value, a `Reference`, or a list of those; what is not read becomes `Unread`."""
     ((kind, body),) = entry.items()
+    if kind in _PLAIN:
+        return _typed(body, _PLAIN[kind])
+    if kind in _LISTS:
+        return [_typed(item, _LISTS[kind]) for item in body]
     match kind:
-        case "as_none":
+        case "as_none" | "as_device" | "as_memory_format" | "as_layout":
             return None
         case "as_tensor":
-            return Reference(body["name"])
+            return Reference(_text(body["name"]))
         case "as_tensors":
-            return [Reference(item["name"]) for item in body]
+            return [Reference(_text(item["name"])) for item in body]
         case "as_optional_tensors" | "as_sym_ints":
             return [_item(item) for item in body]
         case "as_optional_tensor" | "as_sym_int":
             return _item(body)
-        case "as_int" | "as_bool" | "as_string" | "as_ints" | "as_bools" | "as_floats":
-            return body
-        case "as_float":
-            return float(body)
         case "as_scalar_type":
             return ScalarType(_DTYPES.get(body, f"type {body}"))
-        case "as_device" | "as_memory_format" | "as_layout":
-            return None
         case _:
             return Unread(kind)
 
 
+_PLAIN = {"as_int": int, "as_bool": bool, "as_string": str, "as_float": float}
+_LISTS = {"as_ints": int, "as_bools": bool, "as_floats": float}
+
+
+def _typed(value: Any, kind: type) -> Any:
+    """A JSON value of a type; JSON writes infinities as text and whole floats as integers."""
+    if kind is float and isinstance(value, int | str) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not kind:
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{value!r} is no name")
+    return value
+
+
 def _item(entry: Mapping[str, Any]) -> Any:
     if "as_name" in entry:
-        return Reference(entry["as_name"])
+        return Reference(_text(entry["as_name"]))
     return _argument(entry)
 
 
@@ -343,7 +360,7 @@ def _outputs(
         ((kind, body),) = spec.items()
         if kind != "user_output" or "as_tensor" not in body["arg"]:
             raise InputError(f"{path}: an output of kind {kind!r} is not read; tensors are")
-        names.append(body["arg"]["as_tensor"]["name"])
+        names.append(_text(body["arg"]["as_tensor"]["name"]))
     tree = json.loads(modules[0]["signature"]["out_spec"])[1]
     labels = _labels(tree)
     if len(labels) != len(names) or len(set(labels)) != len(labels):

@@ -199,12 +199,12 @@ def _settings(path: Path, content: bytes) -> Mapping[str, Any]:
 def _kind(path: Path, settings: Mapping[str, Any]) -> str:
     policy = settings.get("policy_class")
     module = policy.get("__module__") if isinstance(policy, dict) else None
-    if module not in _DEFAULT:
+    if not isinstance(module, str) or module not in _DEFAULT:
         raise InputError(
             f"{path}: data: policy_class of module {module!r} is not read; "
             "DQN, PPO, A2C and ARS with vector observations are"
         )
-    return str(module)
+    return module
 
 
 def _type(entry: Any) -> str:

@@ -19,10 +19,10 @@ def _binary(op: str, *, reverse: bool = False) -> Handler:
         if y is None:
             raise b.wrong("its second operand is missing")
         if "alpha" in c.schema():
-            alpha = c.take("alpha")
+            alpha = c.real("alpha")
             scaled = x if reverse else y
             if alpha != 1:
-                factor = b.scalar(float(alpha), x if x.dtype in FLOATS else y)
+                factor = b.scalar(alpha, x if x.dtype in FLOATS else y)
                 scaled = idiom.binary(b, "mul", scaled, factor, b.fresh(f"{c.name}.alpha"))
             x, y = (scaled, y) if reverse else (x, scaled)
         if reverse:
@@ -34,7 +34,7 @@ def _binary(op: str, *, reverse: bool = False) -> Handler:
 
 def _leaky(c: AtenCall) -> list[Value]:
     x = c.tensor("self")
-    alpha = c.builder.rounded(float(c.take("negative_slope")), x)
+    alpha = c.builder.rounded(c.real("negative_slope"), x)
     if alpha < 0:
         raise c.builder.unsupported(f"negative_slope = {alpha!r} is negative")
     return [c.builder.emit("leaky_relu", [x], c.name, alpha=alpha)]
@@ -44,7 +44,7 @@ def _elu(c: AtenCall) -> list[Value]:
     x = c.tensor("self")
     c.must_be("scale", 1)
     c.must_be("input_scale", 1)
-    alpha = c.builder.rounded(float(c.take("alpha")), x)
+    alpha = c.builder.rounded(c.real("alpha"), x)
     if alpha < 0:
         raise c.builder.unsupported(f"alpha = {alpha!r} is negative")
     return [c.builder.emit("elu", [x], c.name, alpha=alpha)]

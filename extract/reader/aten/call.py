@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from extract.operator import Shape
@@ -71,6 +72,13 @@ class AtenCall:
         if any(type(item) is not int for item in items):
             raise self.builder.unsupported(f"{name} = {value!r}")
         return items
+
+    def real(self, name: str) -> float:
+        """An argument that has to be a finite number."""
+        value = self.take(name)
+        if not isinstance(value, int | float) or not isfinite(value):
+            raise self.builder.unsupported(f"{name} = {value!r}")
+        return float(value)
 
     def flag(self, name: str) -> bool:
         """An argument that has to be true or false."""

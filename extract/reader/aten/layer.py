@@ -138,7 +138,7 @@ def _batch_norm(c: AtenCall) -> list[Value]:
     if mean is None or variance is None:
         raise b.unsupported("no running statistics")
     scale, shift = c.optional("weight"), c.optional("bias")
-    epsilon = float(c.take("eps"))
+    epsilon = c.real("eps")
     return [idiom.batch_norm(b, c.tensor("input"), scale, shift, mean, variance, epsilon, c.name)]
 
 

@@ -80,7 +80,11 @@ def _expand(c: AtenCall) -> list[Value]:
 
 def _tensors(c: AtenCall) -> list[Value]:
     values = c.take("tensors")
-    if not values or not all(isinstance(value, Value) for value in values):
+    if (
+        not isinstance(values, list)
+        or not values
+        or not all(isinstance(value, Value) for value in values)
+    ):
         raise c.builder.wrong("its argument 'tensors' is no list of tensors")
     return [c.cast(value) for value in values]
 
@@ -174,8 +178,10 @@ def _index_select(c: AtenCall) -> list[Value]:
 
 def _index(c: AtenCall) -> list[Value]:
     b, x, indices = c.builder, c.tensor("self"), c.take("indices")
+    if not isinstance(indices, list):
+        raise b.unsupported(f"indices = {indices!r}")
     places = [axis for axis, index in enumerate(indices) if index is not None]
-    if len(places) != 1:
+    if len(places) != 1 or not isinstance(indices[places[0]], Value):
         raise b.unsupported("more than one index tensor")
     index = indices[places[0]]
     array = b.known(index, "the index")
