@@ -1,0 +1,1 @@
+"""Agents that decide by what is provable: fixpoints of provability logic, exactly."""
