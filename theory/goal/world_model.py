@@ -1,9 +1,9 @@
 """What competence at goals says about a world model.
 
 Richens, Abel, Bellot and Everitt, General agents contain world models, ICML 2025 (arXiv
-2506.01622): an agent whose regret at goals of n steps is at most delta lets each transition probability P be
-recovered with an error of at most sqrt(2 P (1 - P) / ((n - 1) (1 - delta))). Two versions of this
-bound are in print; the other one fails on a grid of cases, and this one does not.
+2506.01622): an agent whose regret at goals of n steps is at most delta lets each transition
+probability P be recovered with an error of at most sqrt(2 P (1 - P) / ((n - 1) (1 - delta))). Two
+versions of this bound are in print; the other one fails on a grid of cases, this one does not.
 """
 
 from __future__ import annotations
