@@ -28,6 +28,7 @@ from theory.causal.rule import Context, Rule, Table, tabulate
 from theory.causal.sample import sampled
 from theory.causal.value import Value, number, parameters, shown
 from theory.error import InputError
+from theory.rational import Exact, exact
 
 Policy: TypeAlias = Mapping[str, Rule]
 """A decision rule for each decision: a function of what it observes or a table, either giving a
@@ -80,10 +81,19 @@ def decision(
 
 
 def utility(
-    name: str, rule: Rule, parents: Sequence[str] | None = None, agent: str = AGENT
+    name: str,
+    rule: Rule,
+    parents: Sequence[str] | None = None,
+    agent: str = AGENT,
+    domain: Sequence[Exact] | None = None,
 ) -> Node:
-    """A utility: a function of its parents by name, or a table, giving numbers."""
-    return Node(name, _parents(name, rule, parents), rule, None, agent, utility=True)
+    """A utility: a function of its parents by name, or a table, giving numbers.
+
+    The domain is what an agent who controls the utility itself could make it; None stands for the
+    values that the rule gives.
+    """
+    numbers = None if domain is None else tuple(exact(v, f"node {name!r}") for v in domain)
+    return Node(name, _parents(name, rule, parents), rule, numbers, agent, utility=True)
 
 
 def _parents(name: str, rule: Rule, parents: Sequence[str] | None) -> tuple[str, ...]:

@@ -40,12 +40,14 @@ def tabulate(
     table: Table = {}
     for context in product(*domains):
         result = _result(rule, parents, context, where)
+        if result is None and None not in (domain or ()):
+            raise InputError(f"{where} has no value at {shown(parents, context)}")
         if isinstance(result, Mapping):
             weights = cast(Mapping[Any, Any], result)
             at = f"{where} at {shown(parents, context)}" if parents else where
             row = distribution(weights, at)
         else:
-            row = {result: Fraction(1)}
+            row = dict[Value, Fraction]({result: Fraction(1)})
         if allowed is not None and not allowed.issuperset(row):
             wrong = next(value for value in row if value not in allowed)
             raise InputError(
@@ -71,7 +73,5 @@ def _result(rule: Rule, parents: Sequence[str], context: Context, where: str) ->
     elif not parents:
         result = rule
     else:
-        result = None
-    if result is None:
         raise InputError(f"{where} has no value at {shown(parents, context)}")
     return result
