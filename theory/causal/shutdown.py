@@ -183,18 +183,21 @@ class Shutdown:
                 return True
         return False
 
-    def uncertain(self, sees: tuple[str, ...]) -> bool:
-        """Whether the system, when asked to stop, is never sure that stopping is not needed.
+    def sure(self, sees: tuple[str, ...]) -> tuple[World, ...]:
+        """The worlds in which the system is asked to stop and sees that there is no need.
 
-        The hypothesis of theorem 10: given whatever it sees when H = 0, need has a positive
-        probability. True where it is never asked.
+        That is, given what it sees there and H = 0, need has the probability zero. That there are
+        none is the hypothesis of uncertainty of theorem 10; it is true where nobody ever asks.
         """
+        for name in sees:
+            if name not in self.model.graph:
+                raise InputError(f"shutdown problem: there is no node {name!r} to be seen")
         needed = {case.context for case in self.cases if case.needed}
         asked = [world for world, _ in self.model.worlds if world[self.request] == self.asked]
         doubtful = {
             tuple(world[name] for name in sees) for world in asked if self.context(world) in needed
         }
-        return all(tuple(world[name] for name in sees) in doubtful for world in asked)
+        return tuple(w for w in asked if tuple(w[name] for name in sees) not in doubtful)
 
     def context(self, world: World) -> Context:
         """What the human sees in a world."""
