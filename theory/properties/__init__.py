@@ -7,11 +7,14 @@ from theory.properties import (
     corrigibility,
     deception,
     goal,
+    harm,
     impact,
     incentive,
     influence,
+    planning,
     power,
     rationality,
+    shutdown,
     tampering,
     worldmodel,
 )
@@ -33,6 +36,9 @@ CATALOGUE: dict[str, Definition] = {
         tampering,
         choice,
         worldmodel,
+        harm,
+        planning,
+        shutdown,
     )
     for definition in family.DEFINITIONS
 }
@@ -45,11 +51,14 @@ __all__ = [
     "corrigibility",
     "deception",
     "goal",
+    "harm",
     "impact",
     "incentive",
     "influence",
+    "planning",
     "power",
     "rationality",
+    "shutdown",
     "tampering",
     "worldmodel",
 ]

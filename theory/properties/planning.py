@@ -1,4 +1,4 @@
-"""What an agent makes of its own plans: doing worse than it knows to, misjudging what it passes over.
+"""What an agent makes of its plans: doing worse than it knows to, misjudging what it passes over.
 
 Two builders for each definition: for a network (a formula over its evaluator and world model), and
 for a finite planner (by enumeration of its situations).
