@@ -239,6 +239,7 @@ def test_inputs_have_to_be_floats(tmp_path: Path):
         (one("AveragePool", (1, 1, 5, 5), kernel_shape=[2, 2], ceil_mode=1), "AveragePool"),
         (one("LeakyRelu", (1, 2), alpha=-0.5), "LeakyRelu"),
         (one("Pow", (1, 2), {"p": np.float32(3)}), "Pow"),
+        (one("Expand", (1, 1), {"s": i64(2**20, 1)}), "Expand"),
         (
             Case("", [("ArgMax", ["x"], ["z"], {"select_last_index": 1})], {"x": (1, 2)},
                  types={"z": TensorProto.INT64}),

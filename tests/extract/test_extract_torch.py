@@ -7,6 +7,8 @@ import json
 import pickle
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -344,6 +346,31 @@ def test_malformed_archives_are_refused(
         read(broken)
     assert text in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def _mutate(rng: np.random.Generator, data: Any) -> None:
+    """Drop or replace one entry somewhere in a JSON value."""
+    while True:
+        keys = list(data) if isinstance(data, dict) else list(range(len(data)))
+        key = keys[int(rng.integers(0, len(keys)))]
+        if not isinstance(data[key], dict | list) or not data[key] or rng.random() < 0.05:
+            break
+        data = data[key]
+    others = [None, -1, 0, 3, 2**70, "x", [], {}, True, 1.5, {"as_int": 2}]
+    if rng.random() < 0.2:
+        del data[key]
+    else:
+        data[key] = others[int(rng.integers(0, len(others)))]
+
+
+def test_mutated_archives_are_read_or_refused(tmp_path: Path):
+    rng = np.random.default_rng(12)
+    source = save(tmp_path, Heads(), torch.zeros(1, 4))
+    for _ in range(150):
+        ending = str(rng.choice(["models/model.json", "weights_config.json"]))
+        change = partial(edit, ending=ending, change=partial(_mutate, rng))
+        with suppress(InputError, UnsupportedOperator):
+            assert read(rewrite(source, change, tmp_path / "mutated.pt2")).outputs
 
 
 def test_arguments_that_are_not_understood_are_refused(tmp_path: Path):
