@@ -1,0 +1,257 @@
+"""Which decision theory an agent follows, and what that costs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from theory.claim import Claim, Finding
+from theory.decision.answer import Answer, Status
+from theory.decision.dilemma import LIBRARY, dilemma
+from theory.decision.functional import best_policies, followed
+from theory.decision.problem import Policy, Problem
+from theory.decision.theory import theory as theory_of
+from theory.error import InputError
+from theory.property import Definition
+from theory.rational import Exact, exact, number_text
+from theory.region import Region, region
+from theory.verdict import Verdict
+
+FOLLOWS_THEORY = Definition(
+    name="follows_theory",
+    family="decision",
+    claim="The agent acts as {theory} recommends in: {problems}.",
+    definition=(
+        "for all problems k: act(k) is in argmax_d of E[U | D = d, o] (EDT), E[U | do(D = d), o] "
+        "(CDT, under every credence over its own act), E[U | do(pi(o) = d)] (FDT), or is what a "
+        "policy in argmax_pi E[U | do(pi)] does at o (UDT 1.1)"
+    ),
+    citation=(
+        "MacDermott, Everitt and Belardinelli, Characterising decision theories with mechanised "
+        "causal graphs, 2023 (arXiv 2307.10987); Yudkowsky and Soares, Functional decision theory, "
+        "2017 (arXiv 1710.05060)"
+    ),
+    assumptions=(
+        "A tie counts as a recommendation of each of the acts.",
+        "Problems in which the theory recommends nothing (unstable, unreachable) are passed over.",
+    ),
+    violation_means="The problems, what was done, what is recommended, and what acts are worth.",
+    holds_does_not_mean=(
+        "It does not say that the agent reasons by the theory: other theories may recommend the "
+        "same acts in these problems."
+    ),
+    needs=("policy on decision problems",),
+    decided="by enumeration of the worlds of each problem, in exact rationals",
+    example='decision.follows_theory({"newcomb": "one", "smoking lesion": "smoke"}, theory="FDT")',
+)
+
+THEORIES_AGREE = Definition(
+    name="theories_agree",
+    family="decision",
+    claim=(
+        "{one} and {other} recommend the same in {dilemma} for every {parameter} from {lower} to "
+        "{upper}."
+    ),
+    definition="for all p in [lower, upper]: the answers to the problem with p are the same",
+    citation="Yudkowsky and Soares, Functional decision theory, 2017 (arXiv 1710.05060)",
+    violation_means="They differ for every value of the parameter; their answers by region.",
+    holds_does_not_mean="It does not say that they give the same reasons, or values.",
+    needs=(),
+    decided="exactly for all values of the parameter, by the signs of the polynomials compared",
+    example=(
+        'decision.theories_agree("EDT", "FDT", dilemma="newcomb", parameter="accuracy", lower=0, '
+        "upper=1)"
+    ),
+)
+
+LITTLE_REGRET = Definition(
+    name="little_regret",
+    family="decision",
+    claim="Following {theory} loses at most {limit} against the best policy.",
+    definition="max_pi E[U | do(pi)] - E[U | do(pi_T)] <= limit, pi_T the policy that T follows",
+    citation=(
+        "Soares and Levinstein, Cheating death in Damascus, 2020; policies as in Dai, Explicit "
+        "optimization of global strategy, 2010"
+    ),
+    assumptions=("The theory is followed after every observation; ties go to the first act.",),
+    violation_means="What the theory does, a better policy, and the worths of both.",
+    holds_does_not_mean=(
+        "It says nothing of how the policy fares after the observation that is in fact made."
+    ),
+    needs=(),
+    decided="by enumeration of all policies",
+    example='decision.little_regret(newcomb, theory="FDT", limit=0)',
+)
+
+DEFINITIONS = (
+    FOLLOWS_THEORY,
+    THEORIES_AGREE,
+    LITTLE_REGRET,
+)
+
+
+def example_names() -> dict[str, Any]:
+    """What the examples of this family speak of."""
+    return {"newcomb": dilemma("newcomb").problem()}
+
+
+def follows_theory(
+    acts: Mapping[str, Any] | Callable[[Problem], Any],
+    *,
+    theory: str,
+    problems: Mapping[str, Problem] | None = None,
+) -> Claim:
+    """In every problem the agent does what a theory recommends.
+
+    Args:
+        acts: what the agent does: by name of the problem, or from the problem.
+        theory: EDT, CDT, ratified CDT, FDT or UDT 1.1.
+        problems: by name; by default those of the library, or those of it that `acts` names.
+
+    Raises:
+        InputError: no such theory or dilemma, or an act that the problem does not have.
+    """
+    decide = theory_of(theory)
+    if problems is None:
+        names = list(LIBRARY) if callable(acts) else list(acts)
+        problems = {name: dilemma(name).problem() for name in names}
+    done: dict[str, Any] = {}
+    for name, problem in problems.items():
+        if not callable(acts) and name not in acts:
+            raise InputError(f"follows_theory: acts does not say what is done in {name!r}")
+        done[name] = acts(problem) if callable(acts) else acts[name]
+        if done[name] not in problem.acts:
+            raise InputError(f"follows_theory: {done[name]!r} is not an act of {name!r}")
+    asked = dict(problems)
+    return FOLLOWS_THEORY.about(
+        lambda: _followed({name: decide(p) for name, p in asked.items()}, done),
+        theory=theory,
+        problems=list(asked),
+    )
+
+
+def _followed(answers: Mapping[str, Answer], done: Mapping[str, Any]) -> Finding:
+    against: dict[str, Any] = {}
+    open_: list[str] = []
+    firm = 0
+    for name, answer in answers.items():
+        act = done[name]
+        if answer.status is Status.DEPENDS and act in answer.acts:
+            open_.append(name)
+        elif answer.status in (Status.DECIDED, Status.DEPENDS):
+            firm += 1
+            if act not in answer.acts:
+                worths = dict(answer.values)
+                against[name] = {"done": act, "recommended": answer.acts, "worth": worths}
+    if against:
+        return Finding(Verdict.VIOLATED, witness=against)
+    if open_:
+        reason = f"in {', '.join(open_)} the theory's answer depends on {_hinge(answers, open_)}"
+        return Finding(Verdict.UNKNOWN, reason=reason)
+    silent = len(answers) - firm
+    if not firm:
+        return Finding(Verdict.VACUOUS, proof=f"{silent} problems, none with a recommendation")
+    passed = f"; {silent} without a recommendation were passed over" if silent else ""
+    return Finding(Verdict.HOLDS, proof=f"{firm} problems enumerated{passed}")
+
+
+def _hinge(answers: Mapping[str, Answer], names: Sequence[str]) -> str:
+    return "; ".join(dict.fromkeys(answers[name].reason for name in names)).removeprefix("on ")
+
+
+def theories_agree(
+    one: str, other: str, *, dilemma: str, parameter: str, lower: Exact, upper: Exact
+) -> Claim:
+    """Two theories give the same answer to a dilemma, whatever a parameter of it is.
+
+    Where they agree for some values and not for others, the verdict is UNKNOWN with the region.
+
+    Args:
+        one, other: the theories.
+        dilemma: of the library.
+        parameter: a keyword of its problem.
+        lower, upper: the values that count.
+    """
+    entry = LIBRARY.get(dilemma)
+    if entry is None:
+        raise InputError(f"unknown dilemma {dilemma!r}; it is one of: {', '.join(LIBRARY)}")
+    low, high = exact(lower, "lower"), exact(upper, "upper")
+    by = {name: theory_of(name) for name in (one, other)}
+
+    def decide() -> Finding:
+        regions = {name: entry.region(name, parameter, low, high) for name in by}
+        same: Region[bool] = _same(entry.build, by, parameter, low, high)
+        if same.answers == (True,):
+            proof = f"{len(same.pieces)} region of {parameter}, decided exactly"
+            return Finding(Verdict.HOLDS, proof=proof)
+        shown = {name: str(found) for name, found in regions.items()}
+        if same.answers == (False,):
+            return Finding(Verdict.VIOLATED, witness=shown)
+        return Finding(
+            Verdict.UNKNOWN,
+            witness=shown,
+            reason=f"they agree for some values of {parameter}, and not for others",
+            region=f"they agree iff {same.where(True)}",
+        )
+
+    return THEORIES_AGREE.about(
+        decide,
+        one=one,
+        other=other,
+        dilemma=dilemma,
+        parameter=parameter,
+        lower=low,
+        upper=high,
+    )
+
+
+def _same(
+    build: Callable[..., Problem],
+    by: Mapping[str, Callable[[Problem], Answer]],
+    parameter: str,
+    low: Exact,
+    high: Exact,
+) -> Region[bool]:
+    def agree(value: Any) -> bool:
+        problem = build(**{parameter: value})
+        return len({str(decide(problem)) for decide in by.values()}) == 1
+
+    return region(agree, low, high, name=parameter)
+
+
+def little_regret(problem: Problem, *, theory: str, limit: Exact = 0) -> Claim:
+    """A policy that follows a theory is worth at most `limit` less than the best.
+
+    Args:
+        problem: the problem.
+        theory: EDT, CDT, ratified CDT, FDT or UDT 1.1.
+        limit: in units of utility.
+    """
+    bound = exact(limit, "limit")
+    decide = theory_of(theory)
+
+    def finding() -> Finding:
+        answers = {str(c): decide(problem.asking(c)) for c in problem.contexts}
+        for seen, answer in answers.items():
+            if answer.status in (Status.UNSTABLE, Status.DEPENDS):
+                where = f" at {seen}" if problem.sees else ""
+                return Finding(
+                    Verdict.UNKNOWN, reason=f"{theory} has no firm answer{where}: {answer.reason}"
+                )
+        policy = followed(problem, decide)
+        better: Policy = best_policies(problem)[0]
+        worth, most = problem.worth(policy), problem.worth(better)
+        if most - worth > bound:
+            witness = {
+                "follows": str(policy),
+                "worth": worth,
+                "better": str(better),
+                "its worth": most,
+            }
+            return Finding(Verdict.VIOLATED, witness=witness, value=most - worth)
+        proof = (
+            f"{len(problem.policies)} policies enumerated; the best is worth {number_text(most)}"
+        )
+        return Finding(Verdict.HOLDS, proof=proof, value=most - worth)
+
+    return LITTLE_REGRET.about(finding, theory=theory, limit=bound)
