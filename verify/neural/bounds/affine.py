@@ -47,6 +47,7 @@ class AffineNodes:
     Attributes:
         parameters: in the format.
         inexact: parameters that the format does not hold exactly.
+        small: which entries of parameters are below the normal float32 numbers, but not zero.
         table: the nodes by name.
         affine: names of the nodes that are affine in what varies.
     """
@@ -74,8 +75,10 @@ class AffineNodes:
         }
         sizes = {name: np.abs(array) for name, array in network.parameters.items()}
         self._largest = {name: float(size.max()) for name, size in sizes.items()}
-        self._vanishing = {
-            name for name, size in sizes.items() if ((0 < size) & (size < SINGLE.tiny)).any()
+        self.small = {
+            name: torch.tensor((size > 0) & (size < SINGLE.tiny)).to(device)
+            for name, size in sizes.items()
+            if ((size > 0) & (size < SINGLE.tiny)).any()
         }
         self.table = {n.name: n for n in network.nodes}
         self.affine = {
@@ -148,15 +151,13 @@ class AffineNodes:
         terms = self._fan_in(node) if node.name in self.affine else 2 * FUNCTION_ULPS
         gamma += SINGLE.gamma(terms) + 2 * SINGLE.unit * coarse
         floor += SINGLE.underflow(terms) * self._scale(node)
-        # A weight below the normal float32 numbers may count as zero, which loses all of its terms.
-        gamma += any(name in self._vanishing for name in node.inputs)
         own = (magnitude * gamma + floor) * SAFETY
         # Beyond the largest float32 a deployed sum is infinite, and what follows is anything.
         fits = magnitude < LARGEST_SINGLE / self._fan_in(node)
         return torch.where(fits, own, torch.full_like(own, torch.inf))
 
     def _scale(self, node: Node) -> float:
-        """By how much the largest parameter of a node exceeds 2^24, which `underflow` allows for."""
+        """How far the largest parameter of a node exceeds 2^24, which `underflow` allows for."""
         return max([self._largest[n] * 2.0**-24 for n in node.inputs if n in self._largest] + [1.0])
 
     def longest_sum(self, node: Node) -> int:
@@ -224,6 +225,11 @@ class AffineNodes:
             )
             if sign == "radius" and additive:
                 parameter = torch.zeros_like(parameter)
+            elif sign == "absolute" and name in self.small:
+                # Below the normal float32 numbers a weight may count as zero, and a divisor too:
+                # after multiplication with a unit of rounding the whole of it is left.
+                whole = 0.0 if node.op == "div" else SINGLE.tiny / self.rounding.unit
+                parameter = parameter.abs().masked_fill(self.small[name], whole)
             elif sign != "as is":
                 parameter = parameter.abs()
             result.append(parameter if position in row.weights else parameter.unsqueeze(0))

@@ -24,7 +24,7 @@ from extract.operator import OPERATORS, Kind
 from theory.error import UnsupportedOperator
 from verify.neural.bounds.affine import EXACT, AffineNodes
 from verify.neural.bounds.line import LINES, Lines
-from verify.neural.bounds.rounding import LARGEST_SUM, SAFETY
+from verify.neural.bounds.rounding import LARGEST_SUM, SAFETY, SINGLE
 from verify.neural.bounds.rule import RULES, Bounds, Combination
 from verify.problem.problem import Problem
 
@@ -159,7 +159,9 @@ class BoundGraph:
                 raise UnsupportedOperator(node.op, name, f"a sum of {terms} terms is too long")
         readers = self.problem.network.consumers
         self._longest = {
-            n.name: max([longest[n.name], *(longest[c.name] for c in readers(n.name) if c.name in longest)])
+            n.name: max(
+                [longest[n.name], *(longest[c.name] for c in readers(n.name) if c.name in longest)]
+            )
             for n in self.nodes
         }
 
@@ -257,9 +259,9 @@ class BoundGraph:
 
     def _constant(self, name: str, batch: int) -> Bounds:
         value = self._nodes.parameters[name].reshape(1, -1).expand(batch, -1)
-        if not self._nodes.inexact[name]:
+        if not self._nodes.inexact[name] and name not in self._nodes.small:
             return value, value
-        slack = value.abs() * (2 * self._nodes.rounding.unit)
+        slack = value.abs() * (2 * self._nodes.rounding.unit) + SINGLE.tiny
         return value - slack, value + slack
 
     def _refine(self, node: Node, state: Sweep) -> None:
