@@ -1,5 +1,5 @@
 """The pipeline: read the net, find its agent structure, bind the property to it, choose an engine,
-decide, replay, report.
+decide, replay, report. Claims about finite structures decide themselves, without a net.
 """
 
 from __future__ import annotations
@@ -7,18 +7,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from extract.network import Network
-from extract.reader import read
-from extract.structure import AgentStructure, declare
-from theory.error import UnsupportedOperator
-from verify.bind import BoundProperty, bind
-from verify.judge import judge, unsupported
+from theory.claim import Claim
+from theory.error import InputError, UnsupportedOperator
+from theory.property import Property
+from verify.claim import judge_claim
 from verify.report.build import summarise
-from verify.smt.solver import SmtSolver
-from verify.solve import Engines
 from verify.spec import Spec, read_spec
-from verify.verdict import ProgressEvent, Report
+from verify.verdict import ProgressEvent, Report, Result
+
+if TYPE_CHECKING:
+    from extract.network import Network
+    from extract.structure import AgentStructure
+    from verify.bind import BoundProperty
+
+Tell = Callable[[ProgressEvent], None]
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Loaded:
 
 
 def check(
-    net: str | Network,
+    net: str | Network | None,
     spec: str | Path | Spec,
     *,
     properties: Sequence[str] | None = None,
@@ -40,12 +44,13 @@ def check(
     seed: int = 0,
     cross_check: bool = False,
     device: str = "cpu",
-    progress: Callable[[ProgressEvent], None] | None = None,
+    progress: Tell | None = None,
 ) -> Report:
-    """Decide every property of a spec on a network.
+    """Decide every property and claim of a spec.
 
     Args:
-        net: a file, `FILE.py:callable`, or a network that is already read.
+        net: a file, `FILE.py:callable`, or a network that is already read; None where the spec has
+            claims only.
         spec: a spec file, or a spec.
         properties: names of the properties to check; all by default.
         timeout_s: budget for each property, in seconds.
@@ -55,24 +60,24 @@ def check(
         progress: called now and then while a property is being decided.
 
     Raises:
-        InputError: the network or the spec cannot be used.
+        InputError: the network or the spec cannot be used, or there is no network for a property.
         EngineFault: the engines disagree, or a witness does not replay exactly.
     """
     wanted = (spec if isinstance(spec, Spec) else read_spec(spec)).only(properties)
-    try:
-        loaded = load(net, wanted)
-    except UnsupportedOperator as error:
-        structure, results = None, tuple(unsupported(p, error) for p in wanted.properties)
-    else:
-        structure = loaded.structure
-        with SmtSolver(seed) as smt:
-            engines = Engines(smt, seed, cross_check, device)
-            results = tuple(judge(one, engines, timeout_s, progress) for one in loaded.properties)
+    structure, judged = _on_network(
+        net, wanted, timeout_s, progress, seed=seed, cross_check=cross_check, device=device
+    )
+    results = tuple(
+        judge_claim(one, timeout_s, progress, where=wanted.name)
+        if isinstance(one, Claim)
+        else judged[one]
+        for one in wanted.properties
+    )
     return summarise(
         structure,
         wanted,
         results,
-        net=net if isinstance(net, str) else net.name,
+        net=net if net is None or isinstance(net, str) else net.name,
         timeout_s=timeout_s,
         seed=seed,
         only=properties or (),
@@ -80,17 +85,63 @@ def check(
     )
 
 
+def _on_network(
+    net: str | Network | None,
+    wanted: Spec,
+    timeout_s: float,
+    progress: Tell | None,
+    *,
+    seed: int,
+    cross_check: bool,
+    device: str,
+) -> tuple[AgentStructure | None, dict[Property, Result]]:
+    """The structure of the network, where there is one, and the result of each property of it."""
+    properties = [one for one in wanted.properties if isinstance(one, Property)]
+    if net is None:
+        if properties:
+            raise InputError(
+                f"{wanted.name}: property {properties[0].name!r} is about a network: give NET"
+            )
+        return None, {}
+
+    from verify.judge import judge, unsupported
+    from verify.smt.solver import SmtSolver
+    from verify.solve import Engines
+
+    try:
+        loaded = load(net, wanted)
+    except UnsupportedOperator as error:
+        return None, {one: unsupported(one, error) for one in properties}
+    with SmtSolver(seed) as smt:
+        engines = Engines(smt, seed, cross_check, device)
+        judged = {
+            one.property: judge(one, engines, timeout_s, progress) for one in loaded.properties
+        }
+    return loaded.structure, judged
+
+
 def load(net: str | Network, spec: str | Path | Spec) -> Loaded:
-    """Read a network and a spec, and bind the one to the other.
+    """Read a network and a spec, and bind the one's properties to the other.
 
     Raises:
         InputError: one of them cannot be used, or they do not fit together.
         UnsupportedOperator: the network has an operator without a meaning.
     """
+    from extract.network import Network
+    from extract.reader import read
+    from extract.structure import declare
+    from verify.bind import BoundProperty, bind
+
     wanted = spec if isinstance(spec, Spec) else read_spec(spec)
     network = net if isinstance(net, Network) else read(net)
     structure = declare(network, wanted.parts, folder=Path(wanted.name).parent)
+    if wanted.agent is None:
+        return Loaded(network, structure, wanted, ())
     functions, whole = bind(structure, wanted.agent)
     onnx = net if isinstance(net, str) and net.lower().endswith(".onnx") else None
-    bound = tuple(BoundProperty(p, functions, whole, onnx) for p in wanted.properties)
+    bound = tuple(
+        BoundProperty(one, functions, whole, onnx)
+        for one in wanted.properties
+        if isinstance(one, Property)
+    )
     return Loaded(network, structure, wanted, bound)

@@ -1,4 +1,7 @@
-"""Replay the witnesses of a written report: does the network still do what the report says?"""
+"""Replay a written report: does the network still do what it says, do its claims come out alike?
+
+The witness of a property is evaluated again; a claim is decided again, whatever its verdict was.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from theory.claim import Claim
 from theory.error import InputError
 from verify.provenance import sha256, source
 from verify.quantified import inside
-from verify.wire import Document
+from verify.verdict import Reason
+from verify.wire import Document, WireProperty
 
 if TYPE_CHECKING:
     from verify.bind import BoundProperty
@@ -21,19 +26,22 @@ Values = Mapping[str, Mapping[str, Fraction]]
 
 @dataclass(frozen=True)
 class Review:
-    """One witness, replayed.
+    """One witness, replayed, or one claim, decided again.
 
     Attributes:
-        name: of the property.
+        name: of the property or claim.
         verdict: what the report says of it.
-        written: for each way of replaying, what the report says.
-        found: for each way of replaying, whether the property is violated now.
+        written: for each way of replaying, what the report says; of a claim, that it is decided so.
+        found: for each way of replaying, whether the property is violated now; of a claim, whether
+            it is decided as the report says.
+        detail: of a claim, how it is decided now.
     """
 
     name: str
     verdict: str
     written: Mapping[str, bool]
     found: Mapping[str, bool]
+    detail: str = ""
 
     @property
     def agrees(self) -> bool:
@@ -44,7 +52,7 @@ class Review:
 def review(
     document: Document, *, folder: Path, network: str | None = None, force: bool = False
 ) -> list[Review]:
-    """Replay every witness of a report.
+    """Replay every witness of a report, and decide its claims again.
 
     Args:
         document: the report.
@@ -55,20 +63,25 @@ def review(
     Raises:
         InputError: a file is missing, or has changed, or no longer has the property.
     """
-    net = network or _found(document.network, folder)
+    net = network or (_found(document.network, folder) if document.network else "")
     spec = _found(document.spec, folder)
     _same_files(document, {document.network: net, document.spec: spec}, folder, force)
     wanted = {
         entry.name: entry.witness.exact(f"property {entry.name!r}")
         for entry in document.properties
-        if entry.witness is not None
+        if entry.witness is not None and entry.formula is not None
     }
+    if wanted and not net:
+        raise InputError(f"property {next(iter(wanted))!r} has a witness and no network")
     found = replay(net, spec, wanted) if wanted else {}
-    return [
+    again = _redecide(spec, [e for e in document.properties if _decided_claim(e)], document)
+    reviews = [
         Review(entry.name, entry.verdict, entry.witness.replays, found[entry.name])
+        if entry.name in found and entry.witness is not None
+        else again.get(entry.name)
         for entry in document.properties
-        if entry.witness is not None
     ]
+    return [one for one in reviews if one is not None]
 
 
 def replay(network: str, spec: str, wanted: Mapping[str, Values]) -> dict[str, dict[str, bool]]:
@@ -78,6 +91,38 @@ def replay(network: str, spec: str, wanted: Mapping[str, Values]) -> dict[str, d
     if missing:
         raise InputError(f"{spec}: there is no property {missing[0]!r} any more")
     return {name: _replayed(bound[name], values) for name, values in wanted.items()}
+
+
+def _decided_claim(entry: WireProperty) -> bool:
+    """Whether this is a claim whose decision came to an end."""
+    return entry.formula is None and entry.reason not in (Reason.TIME.value, Reason.MEMORY.value)
+
+
+def _redecide(spec: str, entries: Sequence[WireProperty], document: Document) -> dict[str, Review]:
+    """For each claim by name: is it decided as it was?"""
+    if not entries:
+        return {}
+    from verify.claim import ENGINE, judge_claim
+    from verify.spec import read_spec
+
+    claims = {one.name: one for one in read_spec(spec).properties if isinstance(one, Claim)}
+    reviews: dict[str, Review] = {}
+    for entry in entries:
+        if entry.name not in claims:
+            raise InputError(f"{spec}: there is no claim {entry.name!r} any more")
+        now = judge_claim(claims[entry.name], document.budget.timeout_s, where=spec)
+        unfinished = now.reason in (Reason.TIME, Reason.MEMORY)
+        same = now.verdict.value == entry.verdict
+        reviews[entry.name] = Review(
+            entry.name,
+            entry.verdict,
+            {ENGINE: True},
+            {} if unfinished else {ENGINE: same},
+            detail=now.reason.value
+            if unfinished and now.reason
+            else f"{now.verdict.value}{' again' if same else ''}",
+        )
+    return reviews
 
 
 def _replayed(bound: BoundProperty, values: Values) -> dict[str, bool]:

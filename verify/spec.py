@@ -1,8 +1,8 @@
-"""Reading a spec file: Python that defines `agent` and `properties`.
+"""Reading a spec file: Python that defines `properties`, and the `agent` that they are about.
 
-A spec may also define `parts`, a dict from role to the tensor or sub-network that plays it, and
-`picture(observation, action) -> str`, which draws a witness as SVG. It is code and is executed: a
-spec has to be trusted like any program.
+Claims about finite structures need no `agent`. A spec may also define `parts`, a dict from role to
+the tensor or sub-network that plays it, and `picture(observation, action) -> str`, which draws a
+witness as SVG. It is code and is executed: a spec has to be trusted like any program.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from types import ModuleType
 from typing import Any
 
 from theory.agent import Agent, Chooser
+from theory.claim import Claim
 from theory.error import InputError, MesascopeError
 from theory.property import Property
 from theory.term import Term
+from verify.verdict import Statement
 
 Picture = Callable[[Mapping[str, float], str], str]
 """From an observation by feature name and the action chosen there to an SVG string."""
@@ -29,15 +31,15 @@ class Spec:
     """What a spec says.
 
     Attributes:
-        agent: its vocabulary.
-        properties: what to check, in order.
+        agent: its vocabulary; None where it has claims only.
+        properties: what to check, in order: properties of networks, and claims.
         parts: declared parts by role.
         picture: draws one run, where the spec defines it.
         name: the file, for messages.
     """
 
-    agent: Agent | Chooser
-    properties: tuple[Property, ...]
+    agent: Agent | Chooser | None
+    properties: tuple[Statement, ...]
     parts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     picture: Picture | None = None
     name: str = "spec"
@@ -97,23 +99,25 @@ def read_spec(path: str | Path) -> Spec:
 
 
 def _from_module(names: Mapping[str, Any], file: str) -> Spec:
-    agent = names.get("agent")
-    if not isinstance(agent, Agent | Chooser):
-        raise InputError(f"{file}: `agent` is missing; define agent = Agent(...)")
     listed = names.get("properties")
     if not isinstance(listed, list | tuple):
         raise InputError(f"{file}: `properties` is missing; define a list of properties")
-    properties: list[Property] = []
+    properties: list[Statement] = []
     for position, one in enumerate(listed):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         if isinstance(one, Term):
             raise InputError(
                 f"{file}: properties[{position}] is a formula without a name; add .named('...')"
             )
-        if not isinstance(one, Property):
+        if not isinstance(one, Property | Claim):
             raise InputError(f"{file}: properties[{position}] is {one!r}, not a property")
         properties.append(one)
     if not properties:
         raise InputError(f"{file}: `properties` is empty: nothing to check")
+    agent = names.get("agent")
+    if not isinstance(agent, Agent | Chooser):
+        if any(isinstance(one, Property) for one in properties):
+            raise InputError(f"{file}: `agent` is missing; define agent = Agent(...)")
+        agent = None  # claims speak of no agent; the name is the spec's own
     twice = [p.name for p in properties if [q.name for q in properties].count(p.name) > 1]
     if twice:
         raise InputError(f"{file}: two properties are named {twice[0]!r}; use .named('...')")

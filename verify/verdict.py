@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 
+from theory.claim import Claim, Finding
 from theory.error import MesascopeError
 from theory.property import Property
 from theory.verdict import Verdict
@@ -20,14 +22,19 @@ __all__ = [
     "Report",
     "Result",
     "Run",
+    "Statement",
     "Verdict",
     "Violation",
     "Witness",
 ]
 
 
+Statement = Property | Claim
+"""What a spec lists: a formula about networks, or a claim about a finite structure."""
+
+
 class ModelVerdict(Enum):
-    """The answer for a network over a whole spec."""
+    """The answer over a whole spec."""
 
     OK = "OK"
     DANGEROUS = "DANGEROUS"
@@ -39,6 +46,7 @@ class Guarantee(Enum):
 
     FLOAT32 = "float32"
     REAL = "real"
+    EXACT = "exact"
 
     @property
     def meaning(self) -> str:
@@ -46,6 +54,7 @@ class Guarantee(Enum):
         return {
             Guarantee.FLOAT32: "true of the deployed float32 network, in any order of summation",
             Guarantee.REAL: "true of the exact weights in real arithmetic; rounding is not covered",
+            Guarantee.EXACT: "decided by exact enumeration of a finite structure",
         }[self]
 
 
@@ -53,12 +62,15 @@ class Reason(Enum):
     """Why a property is not decided; the values are what reports print."""
 
     TIME = "time ran out"
+    MEMORY = "memory ran out"
     UNSUPPORTED_OPERATOR = "the network uses an operator without an exact meaning here"
     UNSUPPORTED_STATEMENT = "this form of statement cannot be decided yet"
     ROLE_NOT_FOUND = "the structure lacks a role that the property speaks of"
     REPLAY_FAILED = "a candidate witness did not replay"
     SOLVER_GAVE_UP = "the solver gave up"
     VACUITY_OPEN = "it holds, but no case in which its condition is true could be shown"
+    PARAMETER = "the answer hinges on a parameter of the statement"
+    LEFT_OPEN = "the exact decision leaves it open"
 
 
 @dataclass(frozen=True)
@@ -96,21 +108,24 @@ class Witness:
 
 @dataclass(frozen=True)
 class Result:
-    """The answer for one property.
+    """The answer for one statement.
 
     Attributes:
-        property: the property.
+        property: the property, or the claim.
         verdict: the answer.
         guarantee: what HOLDS is about; None otherwise.
         reason: why it is not decided; None where it is.
         detail: one line more about the reason: what was missing, what to try.
-        witness: for VIOLATED; for UNKNOWN(replay failed) the candidate.
+        witness: of a property, for VIOLATED; for UNKNOWN(replay failed) the candidate.
+        finding: of a claim, what its own decision found: witness, proof, value, region.
+        redecided: for a claim that is VIOLATED, whether deciding it again gave the same answer;
+            None where there was no time left for it.
         seconds: wall-clock time spent.
         proved_share: share of the domain's volume on which the property is proved, in [0, 1].
         engine: which engine decided.
     """
 
-    property: Property
+    property: Statement
     verdict: Verdict
     guarantee: Guarantee | None = None
     reason: Reason | None = None
@@ -119,6 +134,15 @@ class Result:
     seconds: float = 0.0
     proved_share: float = 0.0
     engine: str = ""
+    finding: Finding | None = None
+    redecided: bool | None = None
+
+    @builtins.property
+    def replays(self) -> Mapping[str, bool]:
+        """For each way of replaying the witness, whether it does; a claim is decided again."""
+        if self.witness is not None:
+            return self.witness.replays
+        return {} if self.redecided is None else {"exact": self.redecided}
 
 
 class Violation(MesascopeError):
@@ -148,13 +172,13 @@ class ProgressEvent:
 
 @dataclass(frozen=True)
 class Report:
-    """The answers for all properties of a spec on one network.
+    """The answers for all statements of a spec, on one network where they are about networks.
 
     Attributes:
-        network: how the user named the network.
+        network: how the user named the network; empty where there was none.
         spec: how the user named the spec.
-        results: one per property, in the order of the spec.
-        timeout_s: budget per property, in seconds.
+        results: one per statement, in the order of the spec.
+        timeout_s: budget per statement, in seconds.
         seed: of every pseudo-random choice.
         inputs: sha256 of every input file by name.
         versions: of Mesascope and of the libraries that decide.
@@ -177,6 +201,11 @@ class Report:
     pictures: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property
+    def subject(self) -> str:
+        """What the verdict is about: the network, or the spec where there is none."""
+        return self.network or self.spec
+
+    @property
     def model_verdict(self) -> ModelVerdict:
         """DANGEROUS where one property is violated, OK where there are some and all hold."""
         verdicts = {result.verdict for result in self.results}
@@ -197,7 +226,7 @@ class Report:
         """Raise `Violation` where some property is violated; for use in tests."""
         violated = [r.property.name for r in self.results if r.verdict is Verdict.VIOLATED]
         if violated:
-            raise Violation(f"{self.network}: violated: {', '.join(violated)}")
+            raise Violation(f"{self.subject}: violated: {', '.join(violated)}")
 
     def _repr_html_(self) -> str:
         from verify.report.html import notebook

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from theory.error import InputError
 from theory.printer import latex, text
-from verify.verdict import Report, Result, Run, Witness
+from theory.property import Property
+from verify.exhibit import exact, floats, tree
+from verify.verdict import Report, Result, Run, Verdict, Witness
 
 NAME = "mesascope.report"
 VERSION = 1
@@ -37,22 +39,32 @@ class WireRun(msgspec.Struct, frozen=True):
 
 
 class WireWitness(msgspec.Struct, frozen=True):
-    """An input: exact, in floats for people, and how it replays."""
+    """An input, or what a claim's finding shows: exact, in floats for people, how it replays.
 
-    values: dict[str, dict[str, str]]
-    floats: dict[str, dict[str, float | None]]
+    For a property `values` go by variable and feature; for a claim they are nested as they are.
+    """
+
+    values: dict[str, Any]
+    floats: dict[str, Any]
     runs: list[WireRun]
     replays: dict[str, bool]
 
     def exact(self, where: str) -> dict[str, dict[str, Fraction]]:
-        """The exact values; InputError naming `where` and the field for what is no number."""
-        return {
-            variable: {
+        """The exact values of a property's variables.
+
+        Raises:
+            InputError: something is no number; names `where` and the field.
+        """
+        found: dict[str, dict[str, Fraction]] = {}
+        for variable, entries in self.values.items():
+            if not isinstance(entries, dict):
+                raise InputError(f"{where}: values.{variable}: not a mapping from features")
+            parts = cast(dict[str, Any], entries)
+            found[variable] = {
                 key: _fraction(value, f"{where}: values.{variable}.{key}")
-                for key, value in entries.items()
+                for key, value in parts.items()
             }
-            for variable, entries in self.values.items()
-        }
+        return found
 
 
 class WireFormula(msgspec.Struct, frozen=True):
@@ -63,13 +75,16 @@ class WireFormula(msgspec.Struct, frozen=True):
 
 
 class WireProperty(msgspec.Struct, frozen=True):
-    """The answer for one property; see `verify.verdict.Result`."""
+    """The answer for one property or claim; see `verify.verdict.Result`.
+
+    A claim has no formula; it may have a proof, a value and a region, and a property has none.
+    """
 
     name: str
     claim: str
     definition: str | None
     parameters: dict[str, str]
-    formula: WireFormula
+    formula: WireFormula | None
     verdict: str
     guarantee: str | None
     reason: str | None
@@ -78,6 +93,9 @@ class WireProperty(msgspec.Struct, frozen=True):
     seconds: float
     proved_share: float
     engine: str
+    proof: str = ""
+    value: Any = None
+    region: str = ""
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -162,21 +180,26 @@ def decode(data: bytes | str, where: str = "report") -> Document:
 
 
 def _property(result: Result) -> WireProperty:
-    of = result.property
+    of, finding = result.property, result.finding
     return WireProperty(
         name=of.name,
         claim=of.claim,
         definition=of.definition.name if of.definition else None,
         parameters=dict(of.parameters),
-        formula=WireFormula(text(of.formula), latex(of.formula)),
+        formula=WireFormula(text(of.formula), latex(of.formula))
+        if isinstance(of, Property)
+        else None,
         verdict=result.verdict.value,
         guarantee=result.guarantee.value if result.guarantee else None,
         reason=result.reason.value if result.reason else None,
         detail=result.detail,
-        witness=_witness(result.witness) if result.witness else None,
+        witness=_witness(result.witness) if result.witness else _shown(result),
         seconds=round(result.seconds, 3),
         proved_share=result.proved_share,
         engine=result.engine,
+        proof=finding.proof if finding else "",
+        value=exact(tree(finding.value)) if finding and finding.value is not None else None,
+        region=finding.region if finding else "",
     )
 
 
@@ -191,6 +214,21 @@ def _witness(witness: Witness) -> WireWitness:
     )
 
 
+def _shown(result: Result) -> WireWitness | None:
+    """What a claim's finding shows, where it shows a violation."""
+    if result.finding is None or not _violates(result):
+        return None
+    shown = tree(result.finding.witness)
+    return WireWitness(exact(shown), floats(shown) or {}, [], dict(result.replays))
+
+
+def _violates(result: Result) -> bool:
+    """Whether a claim is violated, or is for some value of a parameter and shows how."""
+    if result.verdict is Verdict.VIOLATED:
+        return True
+    return result.verdict is Verdict.UNKNOWN and bool(result.finding and result.finding.witness)
+
+
 def _run(run: Run) -> WireRun:
     return WireRun(run.term, _floats(run.inputs), _floats(run.outputs), run.action)
 
@@ -199,7 +237,9 @@ def _floats(values: Mapping[str, float | Fraction]) -> dict[str, float | None]:
     return {key: float(value) for key, value in values.items()}
 
 
-def _fraction(value: str, where: str) -> Fraction:
+def _fraction(value: Any, where: str) -> Fraction:
+    if not isinstance(value, str):
+        raise InputError(f'{where}: {value!r} is not an exact number such as "-3/8"')
     # Fraction would also take "1e999999999", and spend the memory that it asks for.
     numerator, slash, denominator = value.partition("/")
     try:

@@ -1,4 +1,4 @@
-"""`mesascope check`: decide the properties of a spec on a network."""
+"""`mesascope check`: decide the properties of a spec on a network, and its claims."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from verify.cli.progress import line
 
 
 @click.command(short_help="Decide the properties of a spec on a network.")
-@click.argument("net")
+@click.argument("net", required=False)
 @click.option(
     "--spec",
     required=True,
     metavar="SPEC.py",
-    help="Python file that defines `agent` and `properties`.",
+    help="Python file that defines `properties`, and the `agent` that they are about.",
 )
 @click.option(
     "--property",
@@ -45,7 +45,7 @@ from verify.cli.progress import line
 )
 @debug_option
 def check(
-    net: str,
+    net: str | None,
     spec: str,
     names: tuple[str, ...],
     timeout_s: float,
@@ -56,13 +56,17 @@ def check(
 ) -> int:
     """Decide every property of SPEC.py on NET, on all inputs of its domain.
 
-    The answer on the network is OK (all are proved), DANGEROUS (one is refuted by an input that
-    replays) or DON'T KNOW. The exit status follows it: 0, 1, 3.
+    NET is left out where SPEC.py has only claims about finite structures (causal models, diagrams,
+    processes, choices), which are decided by exact enumeration.
+
+    The answer is OK (all are proved), DANGEROUS (one is refuted by an input that replays, or by an
+    exact witness) or DON'T KNOW. The exit status follows it: 0, 1, 3.
     """
     if html_path == "-":
         raise InputError("--html: give a file; only --json takes -")
-    json_target = target("--json", json_path, inputs=(net, spec))
-    html_target = target("--html", html_path, inputs=(net, spec))
+    inputs = (spec,) if net is None else (net, spec)
+    json_target = target("--json", json_path, inputs=inputs)
+    html_target = target("--html", html_path, inputs=inputs)
     if html_path and json_path and Path(json_path).resolve() == Path(html_path).resolve():
         raise InputError(f"--json and --html name the same file: {html_path}")
 

@@ -26,10 +26,14 @@ def line() -> Generator[Callable[[ProgressEvent], None] | None, None, None]:
     with console.status("reading", spinner="dots") as status:
 
         def show(event: ProgressEvent) -> None:
-            words = (
-                f"{plain(event.property)}: {share(event.proved_share)} proved, "
-                f"{event.boxes_open:,} boxes open, {duration(event.seconds)}"
-            )
+            words = f"{plain(event.property)}: "
+            if event.boxes_open:
+                words += (
+                    f"{share(event.proved_share)} proved, {event.boxes_open:,} boxes open, "
+                    f"{duration(event.seconds)}"
+                )
+            else:
+                words += "deciding"
             shown = Text(words)
             shown.truncate(console.width - 4, overflow="ellipsis")
             status.update(shown)

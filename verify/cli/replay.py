@@ -1,4 +1,4 @@
-"""`mesascope replay`: evaluate the witnesses of a report again."""
+"""`mesascope replay`: evaluate the witnesses of a report again, and decide its claims again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DISAGREES = 4
 
 
-@click.command(short_help="Evaluate the witnesses of a report again.")
+@click.command(short_help="Evaluate a report's witnesses, decide its claims again.")
 @click.argument("report", metavar="REPORT.json")
 @click.option("--net", help="Where the network is now, if not where the report says.")
 @click.option("--force", is_flag=True, help="Go on where the network or the spec has changed.")
@@ -27,8 +27,10 @@ DISAGREES = 4
 def replay(report: str, net: str | None, force: bool) -> int:
     """Evaluate every witness of REPORT.json again, in exact arithmetic and in float32.
 
+    Claims about finite structures are decided again, those that hold as well.
+
     Exit status: 0 all replay as the report says, 4 one does not, 2 the file is no report, has no
-    witness, or was made from other files.
+    witness and no claim, or was made from other files.
     """
     from verify.report.terminal import print_lines
     from verify.review import review
@@ -58,10 +60,17 @@ def _line(review: Review) -> Text:
     from verify.report.text import plain
 
     line = Text.assemble(
-        ("replays  ", "bold green") if review.agrees else ("DIFFERS  ", "bold red"),
+        ("DIFFERS  ", "bold red")
+        if not review.agrees
+        else ("replays  ", "bold green")
+        if review.found
+        else ("open     ", "bold yellow"),
         plain(review.name),
         "  ",
     )
+    if review.detail:
+        was = "" if review.agrees else f" (the report says {plain(review.verdict)})"
+        return line.append(f"decided: {plain(review.detail)}{was}")
     ways = list(dict.fromkeys([*review.written, *review.found]))
     for at, way in enumerate(ways):
         now = review.found.get(way)

@@ -18,7 +18,7 @@ def summarise(
     spec: Spec,
     results: tuple[Result, ...],
     *,
-    net: str,
+    net: str | None,
     timeout_s: float,
     seed: int,
     only: Sequence[str],
@@ -29,17 +29,18 @@ def summarise(
     Args:
         structure: what was checked; None where the network could not be read.
         spec: what it was checked against.
-        results: one for each property.
-        net: how the user named the network.
+        results: one for each property and claim.
+        net: how the user named the network; None where there is none.
         timeout_s, seed, only, cross_check: how it was checked; `only` names chosen properties.
     """
-    files = [name for name in (net, spec.name) if source(name).is_file()]
-    words = ["mesascope", "check", net, "--spec", spec.name]
+    named = [net] if net is not None else []
+    files = [name for name in (*named, spec.name) if source(name).is_file()]
+    words = ["mesascope", "check", *named, "--spec", spec.name]
     words += [word for name in only for word in ("--property", name)]
     words += ["--timeout", f"{timeout_s:g}", "--seed", str(seed)]
     words += ["--cross-check"] if cross_check else []
     return Report(
-        network=net,
+        network=net or "",
         spec=spec.name,
         results=results,
         timeout_s=timeout_s,

@@ -12,7 +12,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from theory.claim import Finding
 from theory.printer import latex, text
+from theory.property import Property
+from verify import exhibit
 from verify.report.picture import image
 from verify.report.terminal import explanation
 from verify.report.text import conclusion, duration, file_name, plain, share, symbols
@@ -21,6 +24,7 @@ from verify.verdict import ModelVerdict, Report, Result, Verdict
 
 FOLDER = Path(__file__).resolve().parent
 _ROWS, _SCORES = 14, 16  # rows of a witness, bars of a run that are shown at once
+_CLAIM_ROOM = 72  # characters of a claim's value that stand on one line
 _KINDS = {
     ModelVerdict.OK: "holds",
     ModelVerdict.DANGEROUS: "violated",
@@ -55,7 +59,7 @@ def render(*reports: Report, title: str = "") -> str:
     }
     template = environment.get_template("page.jinja")
     return template.render(
-        title=title or f"{file_name(reports[0].network)}: {reports[0].model_verdict.value}",
+        title=title or f"{file_name(reports[0].subject)}: {reports[0].model_verdict.value}",
         heading=title,
         style=Markup((FOLDER / "page.css").read_text(encoding="utf-8")),
         reports=[_report(report, at) for at, report in enumerate(reports, start=1)],
@@ -86,8 +90,11 @@ def _report(report: Report, at: int) -> dict[str, Any]:
 
 
 def _result(report: Report, result: Result, anchor: str) -> dict[str, Any]:
-    of = result.property
-    shown = table(of, result.witness) if result.witness else None
+    of, finding = result.property, result.finding
+    formula = of.formula if isinstance(of, Property) else None
+    shown = None
+    if result.witness and isinstance(of, Property):
+        shown = table(of, result.witness)
     return {
         "result": result,
         "property": of,
@@ -97,17 +104,28 @@ def _result(report: Report, result: Result, anchor: str) -> dict[str, Any]:
         "guarantee": f"{result.guarantee.value}: {result.guarantee.meaning}"
         if result.guarantee
         else "",
-        "formula": _formula(symbols(text(of.formula))),
-        "latex": latex(of.formula),
+        "formula": _formula(symbols(text(formula))) if formula is not None else "",
+        "latex": latex(formula) if formula is not None else "",
         "definition": of.definition,
         "witness": shown,
         "rows": _split(shown.rows) if shown else ([], []),
         "bars": _bars(shown.columns) if shown else ([], 0),
         "pictures": _pictures(report.pictures.get(of.name, ()), shown),
-        "replays": [(plain(w), ok) for w, ok in result.witness.replays.items()]
-        if result.witness
-        else [],
+        "replays": [(plain(w), ok) for w, ok in result.replays.items()],
+        "is_claim": formula is None,
+        "exhibit": _exhibit(finding) if finding else [],
+        "proof": plain(finding.proof) if finding and result.verdict is not Verdict.VACUOUS else "",
+        "region": plain(finding.region) if finding else "",
     }
+
+
+def _exhibit(finding: Finding) -> list[exhibit.Row]:
+    """What a claim's finding shows, as rows; the quantity behind it last."""
+    rows = exhibit.rows(exhibit.tree(finding.witness), _CLAIM_ROOM)
+    if finding.value is not None:
+        value = exhibit.tree(finding.value)
+        rows += exhibit.rows({"value": value}, _CLAIM_ROOM)
+    return rows
 
 
 def _pictures(svgs: Sequence[str], shown: Table | None) -> list[Picture]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 
 from rich.console import Console
 from rich.text import Text
 
+from theory.claim import Claim, Finding
+from theory.property import Property
+from verify import exhibit
 from verify.report.text import conclusion, duration, file_name, number, plain, share
 from verify.report.witness import Column, Row, Table, table
-from verify.verdict import Guarantee, ModelVerdict, Report, Result, Verdict, Witness
+from verify.verdict import Guarantee, ModelVerdict, Reason, Report, Result, Verdict, Witness
 
 STYLES = {
     Verdict.HOLDS: "bold green",
@@ -27,6 +30,8 @@ _INDENT = 10  # columns: the verdict and the gap after it
 _GUARANTEE, _TIME = 12, 8  # columns
 _CLAIM_LINES, _DETAIL_LINES, _SAME_LINES, _DIFFERING_ROWS = 2, 2, 3, 8
 _CELL = 18  # columns at most for a label, a name or a value of the witness
+_NAME = 26  # columns at most for a name in a claim's witness
+_ROWS, _VALUE_LINES, _REGION_LINES = 10, 2, 3  # of a claim's witness
 
 
 def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
@@ -34,12 +39,9 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
 
     The last line is the command that reruns the check.
     """
-    lines = [
-        Text.assemble(
-            (file_name(report.network), "bold"), " against ", (file_name(report.spec), "bold")
-        ),
-        Text(),
-    ]
+    lines = [Text(file_name(report.spec), "bold"), Text()]
+    if report.network:
+        lines[0] = Text.assemble((file_name(report.network), "bold"), " against ", lines[0])
     for result in report.results:
         lines += result_lines(result, width)
     lines += [Text(), *_guarantees(report), model_line(report)]
@@ -71,16 +73,16 @@ def print_lines(lines: Sequence[Text], *, width: int | None, colour: bool) -> st
 
 
 def model_line(report: Report) -> Text:
-    """The verdict on the network and why, on one line."""
+    """The verdict on the network, or on the spec's structures, and why, on one line."""
     verdict = report.model_verdict
     return Text.assemble(
         (verdict.value, MODEL_STYLES[verdict]),
-        f"  {file_name(report.network)}: {conclusion(report)}",
+        f"  {file_name(report.subject)}: {conclusion(report)}",
     )
 
 
 def result_lines(result: Result, width: int) -> list[Text]:
-    """One property: verdict, sentence, guarantee and time; below them what there is to show."""
+    """One statement: verdict, sentence, guarantee and time; below them what there is to show."""
     room = width - _INDENT - _GUARANTEE - _TIME
     claim = plain(result.property.claim)
     sentence = wrapped(claim, width - _INDENT, lines=_CLAIM_LINES, first_width=room - 2)
@@ -94,10 +96,12 @@ def result_lines(result: Result, width: int) -> list[Text]:
     if result.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
         said = wrapped(explanation(result), width - _INDENT, lines=_DETAIL_LINES)
         lines += [_indented(Text(line.plain, "yellow")) for line in said]
-    if result.witness is not None:
-        shown = witness_lines(result, result.witness, width - _INDENT)
-        lines += [_indented(line) for line in shown]
-    return lines
+    shown: list[Text] = []
+    if result.witness is not None and isinstance(result.property, Property):
+        shown = witness_lines(result.property, result.witness, width - _INDENT)
+    elif result.finding is not None:
+        shown = finding_lines(result, result.finding, width - _INDENT)
+    return [*lines, *(_indented(line) for line in shown)]
 
 
 def explanation(result: Result) -> str:
@@ -109,9 +113,33 @@ def explanation(result: Result) -> str:
     return plain(f"{why}: {result.detail}" if result.detail else why)
 
 
-def witness_lines(result: Result, witness: Witness, width: int) -> list[Text]:
+def finding_lines(result: Result, finding: Finding, width: int) -> list[Text]:
+    """What a claim's finding shows: of a violation the witness, of an open claim the region."""
+    rows: list[exhibit.Row] = []
+    if result.verdict is Verdict.VIOLATED:
+        rows += exhibit.rows(exhibit.tree(finding.witness), width - _NAME - 2)
+        if finding.value is not None:
+            rows.append(exhibit.Row("value", exhibit.brief(exhibit.tree(finding.value))))
+    kept = rows if len(rows) <= _ROWS else rows[: _ROWS - 1]
+    names = min(_NAME, max((2 * row.depth + len(row.name) for row in kept), default=0))
+    lines: list[Text] = []
+    for row in kept:
+        name = _cut(f"{'  ' * row.depth}{plain(row.name)}", names)
+        said = wrapped(plain(row.text), width - names - 2, lines=_VALUE_LINES)
+        lines.append(Text.assemble((name.ljust(names), "dim"), "  ", said[0]))
+        lines += [Text(" " * (names + 2)).append_text(line) for line in said[1:]]
+    if len(kept) < len(rows):
+        lines.append(Text(f"... {len(rows) - len(kept)} more in --json", "dim"))
+    if finding.region and result.verdict is not Verdict.HOLDS:
+        lines += wrapped(plain(finding.region), width, lines=_REGION_LINES)
+    if result.replays:
+        lines.append(_replays(result.replays))
+    return lines
+
+
+def witness_lines(of: Property, witness: Witness, width: int) -> list[Text]:
     """The witness: what differs between the runs, what each run chooses, and what is the same."""
-    shown = table(result.property, witness)
+    shown = table(of, witness)
     differing = [row for row in shown.rows if row.differs]
     lines = _runs(shown, differing, width)
     alike = [row for row in shown.rows if not row.differs]
@@ -119,7 +147,7 @@ def witness_lines(result: Result, witness: Witness, width: int) -> list[Text]:
     lead = "the same in both: " if len(shown.columns) == 2 else "the same in all: "
     lines += _grid(alike, shown.loose, lead if several else "", width)
     if witness.replays:
-        lines.append(_replays(witness))
+        lines.append(_replays(witness.replays))
     return lines
 
 
@@ -223,9 +251,9 @@ def _flow(cells: Sequence[tuple[str, str]], lead: str, width: int, tail: str = "
     return lines if pieces else []
 
 
-def _replays(witness: Witness) -> Text:
+def _replays(replays: Mapping[str, bool]) -> Text:
     line = Text().append("replays: ", "dim")
-    for at, (way, replayed) in enumerate(witness.replays.items()):
+    for at, (way, replayed) in enumerate(replays.items()):
         line.append(", " if at else "").append(f"{plain(way)} ")
         line.append("yes" if replayed else "no", "green" if replayed else "bold red")
     return line
@@ -242,8 +270,10 @@ def _strength(result: Result) -> str:
         case Verdict.HOLDS:
             return result.guarantee.value if result.guarantee else ""
         case Verdict.VIOLATED:
-            ways = list(result.witness.replays.values()) if result.witness else []
+            ways = list(result.replays.values())
             return "replayed" if ways and all(ways) else "witness"
+        case Verdict.UNKNOWN if isinstance(result.property, Claim):
+            return "it depends" if result.reason is Reason.PARAMETER else "undecided"
         case Verdict.UNKNOWN:
             return f"{share(result.proved_share)} proved"
         case Verdict.VACUOUS:

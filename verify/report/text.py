@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from theory.claim import Claim
 from verify.verdict import ModelVerdict, Report, Verdict
 
 _SYMBOLS = {
@@ -74,19 +75,21 @@ def conclusion(report: Report) -> str:
         verdict: sum(result.verdict is verdict for result in report.results) for verdict in Verdict
     }
     total = len(report.results)
+    claims = all(isinstance(result.property, Claim) for result in report.results)
+    one, many = ("claim", "claims") if claims and total else ("property", "properties")
     match report.model_verdict:
         case ModelVerdict.OK:
-            return "the one property holds" if total == 1 else f"all {total} properties hold"
+            return f"the one {one} holds" if total == 1 else f"all {total} {many} hold"
         case ModelVerdict.DANGEROUS:
             violated = counts[Verdict.VIOLATED]
             if total == 1:
-                return "the one property is violated"
-            return f"{violated} of {total} properties {'is' if violated == 1 else 'are'} violated"
+                return f"the one {one} is violated"
+            return f"{violated} of {total} {many} {'is' if violated == 1 else 'are'} violated"
         case ModelVerdict.DONT_KNOW:
             if not total:
                 return "nothing was checked"
             parts = [
-                f"{counts[Verdict.HOLDS]} of {total} properties proved",
+                f"{counts[Verdict.HOLDS]} of {total} {many} proved",
                 f"{counts[Verdict.UNKNOWN]} undecided" if counts[Verdict.UNKNOWN] else "",
                 f"{counts[Verdict.VACUOUS]} vacuous" if counts[Verdict.VACUOUS] else "",
             ]
