@@ -52,6 +52,8 @@ class Root:
 
     def sign(self, polynomial: Any) -> int:
         """The sign of another polynomial at this number."""
+        if self.lower == self.upper:
+            return _sign(polynomial.eval(_rational(self.lower)))
         if polynomial.rem(self.polynomial).is_zero:
             return 0
         here = self
@@ -78,18 +80,20 @@ class _Trace:
     """One evaluation: at which point, and the polynomials whose signs were asked for."""
 
     point: Root
-    asked: set[Any]
+    asked: dict[Any, int]
 
     def sign(self, value: Any) -> int:
-        sign = 1
-        for part in (value.numer, value.denom):
-            polynomial = _sympy.Poly(part.as_expr(), _P, domain="QQ")
-            if polynomial.is_ground:
-                sign *= _sign(polynomial.LC()) if not polynomial.is_zero else 0
-                continue
-            sign *= self.point.sign(polynomial)
-            self.asked.add(polynomial.monic())
-        return sign
+        """The sign of a rational function at the point."""
+        return self._sign(value.numer) * self._sign(value.denom)
+
+    def _sign(self, polynomial: Any) -> int:
+        if polynomial.is_ground:
+            return _sign(polynomial.LC) if polynomial else 0
+        scale = polynomial.LC
+        monic = polynomial.monic()
+        if monic not in self.asked:
+            self.asked[monic] = self.point.sign(_poly(monic))
+        return _sign(scale) * self.asked[monic]
 
 
 class Parametric(Fraction):
@@ -193,13 +197,11 @@ class Parametric(Fraction):
         return NotImplemented if sign is None else sign >= 0
 
     @property
-    def numerator(self) -> int:
-        """The numerator where the number does not depend on the parameter after all."""
+    def _numerator(self) -> int:  # what Fraction's own methods read, all but those above
         return self._constant().numerator
 
     @property
-    def denominator(self) -> int:
-        """The denominator where the number does not depend on the parameter after all."""
+    def _denominator(self) -> int:
         return self._constant().denominator
 
     def _constant(self) -> Fraction:
@@ -207,14 +209,7 @@ class Parametric(Fraction):
             return _fraction(self._value.as_expr())
         raise InputError(f"the number {self} depends on the parameter, and has no digits")
 
-    def __hash__(self) -> int:
-        return hash(self._constant())
-
-    def __float__(self) -> float:
-        return float(self._constant())
-
-    def __trunc__(self) -> int:
-        return int(self._constant())
+    __hash__ = Fraction.__hash__
 
     def __str__(self) -> str:
         return str(self._value.as_expr())
@@ -326,14 +321,14 @@ def region(
             if at % 2:
                 points[at // 2], points[at // 2 + 1] = _apart(here, points[at // 2 + 1])
                 here = _between(points[at // 2], points[at // 2 + 1])
-            trace = _Trace(here, set())
+            trace = _Trace(here, {})
             answers[at] = decide(Parametric(_FIELD.gens[0], trace))
-            fresh |= trace.asked - known.keys()
+            fresh |= trace.asked.keys() - known.keys()
         if not fresh:
             return Region(name, _merged(points, answers))
         for polynomial in fresh:
             known[polynomial] = []
-            for factor, _ in polynomial.factor_list()[1]:
+            for factor, _ in _poly(polynomial).factor_list()[1]:
                 for root in _roots(factor.monic()):
                     if _strictly_inside(root, low, high) and root not in points:
                         points.append(root)
@@ -397,6 +392,10 @@ def _below(a: Root, b: Root) -> bool:
     while not (a.upper < b.lower or b.upper < a.lower):
         a, b = a.refined(), b.refined()
     return a.upper < b.lower
+
+
+def _poly(element: Any) -> Any:
+    return _sympy.Poly(element.as_expr(), _P, domain="QQ")
 
 
 def _name(answer: Any) -> str:
