@@ -180,7 +180,8 @@ def goal_stability(
         selves: the world with its goals, as `self_modification` builds it.
         start: the first state, with its goal.
         agent: "hedonistic", "ignorant" or "realistic".
-        strict: whether every best change of the goal counts, even one that costs nothing.
+        strict: whether every best change of the goal counts, even one that costs nothing; a
+            change with the last step, after which nobody acts, never does.
         ties: "kind" or "harsh" to the present goal; by default both are tried, and where they
             differ the answer is UNKNOWN.
     """
@@ -195,7 +196,7 @@ def goal_stability(
             for action in selves.world.actions(state):
                 others = modified(selves, state, action)
                 loss = selves.loss(own, state, action, steps)
-                if not others or (loss == 0 and not strict):
+                if steps == 1 or not others or (loss == 0 and not strict):
                     continue
                 available += 1
                 if action in best:
