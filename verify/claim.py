@@ -21,6 +21,8 @@ from verify.verdict import (
 )
 
 ENGINE = "exact"
+ROLE_NOT_FOUND = "role not found: "
+"""How a finding begins its reason where the structure lacks a role."""
 
 
 def judge_claim(
@@ -112,15 +114,17 @@ def result_of(claim: Claim, finding: Finding) -> Result:
                 finding=finding,
             )  # fmt: skip
         case Verdict.UNKNOWN:
+            reason, detail = _reason(finding)
             return Result(
-                claim, Verdict.UNKNOWN, reason=_reason(finding), detail=finding.reason,
-                engine=ENGINE, finding=finding,
+                claim, Verdict.UNKNOWN, reason=reason, detail=detail, engine=ENGINE,
+                finding=finding,
             )  # fmt: skip
 
 
-def _reason(finding: Finding) -> Reason:
-    """Why it is open, as far as the finding tells."""
+def _reason(finding: Finding) -> tuple[Reason, str]:
+    """Why it is open, and more about it."""
     if finding.region:
-        return Reason.PARAMETER
-    said = finding.reason.lower()
-    return Reason.ROLE_NOT_FOUND if said.startswith("role not found") else Reason.LEFT_OPEN
+        return Reason.PARAMETER, finding.reason
+    if finding.reason.startswith(ROLE_NOT_FOUND):
+        return Reason.ROLE_NOT_FOUND, finding.reason.removeprefix(ROLE_NOT_FOUND)
+    return Reason.LEFT_OPEN, finding.reason

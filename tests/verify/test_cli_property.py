@@ -16,11 +16,41 @@ def test_every_example_builds_its_property(name: str):
     assert shown.definition is CATALOGUE[name]
 
 
-def test_the_list_names_every_property(capsys: pytest.CaptureFixture[str]):
+FAMILIES = list(dict.fromkeys(definition.family for definition in CATALOGUE.values()))
+
+
+def test_the_list_names_every_property_under_its_family(capsys: pytest.CaptureFixture[str]):
     status, out, err = run(capsys, "properties")
     assert (status, err) == (0, "")
-    assert all(f"  {name}\n" in out for name in CATALOGUE)
     assert max(map(len, out.splitlines())) <= 80
+    family, found = "", {}
+    for line in out.splitlines():
+        if line and not line.startswith(" "):
+            family = line.split()[0]
+        elif line.strip():
+            found.setdefault(line.split()[0], family)
+    assert {name: found[name] for name in CATALOGUE} == {
+        name: definition.family for name, definition in CATALOGUE.items()
+    }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_is_listed_with_whole_claims(family: str, capsys: pytest.CaptureFixture[str]):
+    assert family not in CATALOGUE
+    status, out, err = run(capsys, "properties", family)
+    assert (status, err) == (0, "")
+    assert out.startswith(f"{family}: ")
+    assert max(map(len, out.splitlines())) <= 80
+    words = " ".join(out.split())
+    for name, definition in CATALOGUE.items():
+        assert (f"  {name}\n" in out) == (definition.family == family)
+        assert (" ".join(definition.claim.split()) in words) or definition.family != family
+
+
+def test_a_family_as_json(capsys: pytest.CaptureFixture[str]):
+    status, out, _ = run(capsys, "properties", "impact", "--json", "-")
+    assert status == 0
+    assert [entry["family"] for entry in json.loads(out)["properties"]] == ["impact"] * 2
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -49,4 +79,10 @@ def test_json(capsys: pytest.CaptureFixture[str]):
 def test_an_unknown_name_is_2(capsys: pytest.CaptureFixture[str]):
     status, out, err = run(capsys, "properties", "honesty")
     assert (status, out) == (2, "")
-    assert err.startswith("error: unknown property 'honesty'; there are: ")
+    assert err.startswith("error: unknown property 'honesty'; the families are: influence, ")
+
+
+def test_a_name_that_is_nearly_right_is_suggested(capsys: pytest.CaptureFixture[str]):
+    status, _, err = run(capsys, "properties", "obey_shutdown")
+    assert status == 2
+    assert "did you mean obeys_shutdown" in err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,21 +24,26 @@ _LABELS = 16  # columns
 
 
 @click.command(short_help="List the properties that can be asked, or explain one.")
-@click.argument("name", required=False)
+@click.argument("name", metavar="[FAMILY|NAME]", required=False)
 @json_option
 @debug_option
 def properties(name: str | None, json_path: str | None) -> int:
-    """List the properties, or explain the one called NAME in full."""
+    """List the properties by family, those of one FAMILY, or explain the one called NAME."""
     from theory.properties import CATALOGUE
 
     json_target = target("--json", json_path)
-    if name is not None and name not in CATALOGUE:
-        raise InputError(f"unknown property {name!r}; there are: {', '.join(CATALOGUE)}")
-    chosen = [CATALOGUE[name]] if name is not None else list(CATALOGUE.values())
+    chosen = [d for d in CATALOGUE.values() if name in (None, d.family, d.name)]
+    if not chosen:
+        raise InputError(_unknown(name or "", CATALOGUE))
     if not (json_target and json_target.is_stdout):
         from verify.report.terminal import print_lines
 
-        lines = _explanation(chosen[0], width()) if name else _overview(chosen, width())
+        if name is None:
+            lines = _overview(chosen, width())
+        elif name in CATALOGUE:
+            lines = _explanation(chosen[0], width())
+        else:
+            lines = _family_lines(chosen, width())
         emit(print_lines(lines, width=width(), colour=colour()))
     if json_target:
         from verify.wire import dump
@@ -50,7 +57,7 @@ def example(definition: Definition) -> Property | Claim | None:
     """The definition's example line, built on a small agent; None where it gives none.
 
     A family whose examples speak of other things than an agent has a function `example_names`
-    that gives them by name.
+    that gives them by name, for this family alone.
     """
     from theory import Agent, Chooser, Feature
     from theory.properties import __all__ as families
@@ -70,8 +77,9 @@ def example(definition: Definition) -> Property | Claim | None:
     }
     modules = {family: _family(family) for family in families if family.islower()}
     for module in modules.values():
-        names.update(getattr(module, "example_names", dict)())
-    return eval(definition.example, {"__builtins__": {}}, {**names, **modules})
+        if definition in module.DEFINITIONS:
+            names.update(getattr(module, "example_names", dict)())
+    return eval(definition.example, {"__builtins__": {}}, {**modules, **names})
 
 
 def _formula(definition: Definition) -> Term | None:
@@ -108,24 +116,65 @@ def _entry(definition: Definition) -> dict[str, Any]:
     }
 
 
-def _overview(definitions: list[Definition], columns: int) -> list[Text]:
+def _unknown(name: str, catalogue: Mapping[str, Definition]) -> str:
+    """What to say of a name that is neither a property's nor a family's."""
+    families = list(dict.fromkeys(definition.family for definition in catalogue.values()))
+    near = get_close_matches(name, [*catalogue, *families])
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    return f"unknown property {name!r}; {meant}the families are: {', '.join(families)}"
+
+
+def _overview(definitions: Sequence[Definition], columns: int) -> list[Text]:
+    """Every family with the names in it, and as much of the claims as fits on a line."""
+    from rich.text import Text
+
+    from verify.report.terminal import wrapped
+    from verify.report.text import plain
+
+    families: dict[str, list[Definition]] = {}
+    for definition in definitions:
+        families.setdefault(definition.family, []).append(definition)
+    lines: list[Text] = []
+    for family, members in families.items():
+        first, *rest = wrapped(f"{family}  {_summary(family)}", columns)
+        first.stylize("dim")
+        first.stylize("bold not dim", 0, len(family))
+        lines += [first, *(Text(f"  {line.plain}", "dim") for line in rest)]
+        names = max(len(one.name) for one in members)
+        for one in members:
+            line = Text.assemble("  ", (one.name.ljust(names), "cyan"), "  ", plain(one.claim))
+            line.truncate(columns, overflow="ellipsis")
+            lines.append(line)
+        lines.append(Text())
+    return [
+        *lines,
+        Text.assemble(("mesascope properties FAMILY", "dim"), " shows the claims of a family,"),
+        Text.assemble(("mesascope properties NAME", "dim"), " explains one in full."),
+    ]
+
+
+def _family_lines(definitions: Sequence[Definition], columns: int) -> list[Text]:
+    """One family, every claim in full."""
     from rich.text import Text
 
     from verify.report.terminal import wrapped
 
-    lines: list[Text] = []
-    family = ""
-    for definition in definitions:
-        if definition.family != family:
-            family = definition.family
-            lines += [*([Text()] if lines else []), Text(family, "bold")]
-        lines.append(Text.assemble("  ", (definition.name, "cyan")))
-        lines += [Text("    ").append_text(line) for line in wrapped(definition.claim, columns - 4)]
+    family = definitions[0].family
+    heading = wrapped(f"{family}: {_summary(family)}", columns)
+    lines = [Text(line.plain, "bold") for line in heading]
+    for one in definitions:
+        lines += [Text(), Text.assemble("  ", (one.name, "cyan"))]
+        lines += [Text("    ").append_text(line) for line in wrapped(one.claim, columns - 4)]
     return [
         *lines,
         Text(),
         Text.assemble(("mesascope properties NAME", "dim"), " explains one in full."),
     ]
+
+
+def _summary(family: str) -> str:
+    """What a family is about: the first line of its file."""
+    return (_family(family).__doc__ or "").partition("\n")[0]
 
 
 def _explanation(definition: Definition, columns: int) -> list[Text]:
