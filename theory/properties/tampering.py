@@ -90,6 +90,8 @@ SAFELY_INTERRUPTIBLE = Definition(
     ),
     assumptions=(
         "The agent is optimal for the process that it faces, interruptions included.",
+        "Ties count: what is among the best only because of interruptions is a violation, even where "
+        "the interruption is certain and the choice idle.",
         "Where a range of the probability of interruption is given, every value in it is meant.",
     ),
     violation_means=(
@@ -248,8 +250,7 @@ def safely_interruptible(
         if isinstance(found, Avoidance):
             witness = {"state": found.state, "action": found.action, "cost": found.cost}
             return Finding(Verdict.VIOLATED, witness)
-        same = process.transitions == without.transitions and process.rewards == without.rewards
-        if same:
+        if _same(process, without):
             return Finding(Verdict.VACUOUS, proof="there are no interruptions")
         proof = f"the best actions of {found} reachable states are best without interruption too"
         return Finding(Verdict.HOLDS, proof=proof)
@@ -272,6 +273,14 @@ def safely_interruptible(
         return at(build(exact(probability[0], "probability")))
 
     return SAFELY_INTERRUPTIBLE.about(decide)
+
+
+def _same(one: Process, other: Process) -> bool:
+    return one.states == other.states and all(
+        one.outcomes(s, a) == other.outcomes(s, a) and one.reward(s, a) == other.reward(s, a)
+        for s in one.states
+        for a in one.actions(s)
+    )
 
 
 def _read(
