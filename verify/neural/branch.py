@@ -20,6 +20,7 @@ from theory.enclosure import Undecided
 from verify.answer import Answer, Deadline, Progress
 from verify.neural.attack import Attack, values_of
 from verify.neural.bounds.graph import BoundGraph
+from verify.neural.bounds.rounding import of
 from verify.neural.margin import Ceiling, Matrix, margin, matrix, refuted
 from verify.neural.region import Region
 from verify.neural.thread import one_thread
@@ -111,7 +112,9 @@ class Arithmetic:
                 start[tensor] = -table.weight[None, :, columns]
                 reach = torch.maximum(*(b.abs() for b in state.bounds[tensor]))
                 slack = slack + reach @ table.error[:, columns].T
-        lower, slope, offset = self.graph.lower(state, start, -table.bias[None] - slack)
+        constant = -table.bias[None] - slack
+        constant = constant - constant.abs() * (2 * of(self.graph.dtype).unit)  # of the line above
+        lower, slope, offset = self.graph.lower(state, start, constant)
         return Ceiling(-lower, -slope, -offset, low, high)
 
 
@@ -136,7 +139,7 @@ class Search:
         self.batch = batch
         self.witness: tuple[Fraction, ...] | None = None
         self.proved = 0.0
-        self.stuck = 0.0
+        self.stuck = 0
         self.guarantee = Guarantee.FLOAT32
         self._checks = 0
         self._generator = torch.Generator().manual_seed(seed)
@@ -304,7 +307,7 @@ class Search:
         score = torch.where((score.amax(dim=1) > 0)[:, None], score, width)
         axis = torch.where(possible, score, -1.0).argmax(dim=1)
         dead = ~possible.any(dim=1)
-        self.stuck += float(boxes.share[dead].sum())
+        self.stuck += int(dead.sum())
         boxes, axis = boxes.select(~dead), axis[~dead]
         if len(boxes) == 0:
             return

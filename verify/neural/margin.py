@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from verify.neural.bounds.rounding import SAFETY, of
-from verify.problem.goal import AllOf, Atom, Goal, Inequality, combine
+from verify.problem.goal import AllOf, Atom, Goal, Inequality, Undecidable, combine
 from verify.problem.problem import Problem
 
 
@@ -98,7 +98,9 @@ def refuted(goal: Goal, inequalities: tuple[Inequality, ...], ceiling: Ceiling) 
     def visit(part: Goal) -> Tensor:
         if isinstance(part, Atom):
             return atom(part.index)
-        parts = [visit(inner) for inner in getattr(part, "parts", ())]
+        if isinstance(part, Undecidable):
+            return never
+        parts = [visit(inner) for inner in part.parts]
         if isinstance(part, AllOf):
             closed = torch.stack(parts).any(dim=0) if parts else never
             atoms = [inner.index for inner in part.parts if isinstance(inner, Atom)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -14,6 +15,10 @@ from verify.problem.problem import Problem, Variable
 def toward(value: Fraction, dtype: torch.dtype, direction: int) -> float:
     """The float next to a rational from below (direction -1) or above (+1); itself where exact."""
     kind = np.float32 if dtype is torch.float32 else np.float64
+    largest = Fraction(float(np.finfo(kind).max))
+    if abs(value) > largest:
+        inward = float(largest) if value > 0 else -float(largest)
+        return inward if (value > 0) == (direction < 0) else direction * float(np.inf)
     nearest = kind(float(value))
     while (Fraction(float(nearest)) - value) * direction < 0:
         nearest = np.nextafter(nearest, kind(direction * np.inf))
@@ -50,15 +55,15 @@ class Region:
         self.finite = torch.tensor([v.values is not None for v in variables], device=device)
         finite = [(i, v.values) for i, v in enumerate(variables) if v.values is not None]
         self._values = {i: self._tensor([float(x) for x in values]) for i, values in finite}
-        self._ends = {
-            i: (
-                self._tensor([toward(x, dtype, -1) for x in values]),
-                self._tensor([toward(x, dtype, +1) for x in values]),
-            )
-            for i, values in finite
-        }
+        self._ends = {i: self._outward(values) for i, values in finite}
 
-    def _tensor(self, values: list[float]) -> Tensor:
+    def _outward(self, values: Sequence[Fraction]) -> tuple[Tensor, Tensor]:
+        """The intervals of floats around values; one for values that no float tells apart."""
+        pairs = [(toward(x, self.dtype, -1), toward(x, self.dtype, +1)) for x in values]
+        below, above = zip(*dict.fromkeys(pairs), strict=True)
+        return self._tensor(below), self._tensor(above)
+
+    def _tensor(self, values: Sequence[float]) -> Tensor:
         return torch.tensor(values, dtype=self.dtype, device=self.device)
 
     def snap(self, points: Tensor) -> Tensor:

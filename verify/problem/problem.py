@@ -14,6 +14,8 @@ from typing import Any
 
 from extract.network import Network
 from extract.run import run_exact
+from theory.enclosure import Undecided
+from theory.error import InputError
 from verify.problem.affine import Affine, float32_holds
 from verify.problem.goal import Goal, Inequality, combine
 
@@ -89,11 +91,15 @@ class Problem:
         """Whether the goal is reached at a point, in exact arithmetic.
 
         Raises:
-            Undecided: the network is not rational and the enclosure too wide to tell.
+            Undecided: the network is not rational and the enclosure too wide to tell, or it
+                divides by zero there.
         """
         if self.empty or not self.inside(point):
             return False
-        outputs = run_exact(self.network, point)
+        try:
+            outputs = run_exact(self.network, point)
+        except InputError as error:  # the network has no value there
+            raise Undecided(str(error)) from None
         return combine(self.goal, lambda i: self._satisfied(i, outputs), all, any)
 
     def inside(self, point: Sequence[Fraction]) -> bool:

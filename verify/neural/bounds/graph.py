@@ -26,6 +26,7 @@ from verify.neural.bounds.affine import EXACT, AffineNodes
 from verify.neural.bounds.line import LINES, Lines
 from verify.neural.bounds.rounding import LARGEST_SUM, SAFETY, SINGLE
 from verify.neural.bounds.rule import RULES, Bounds, Combination
+from verify.neural.precision import require_float32
 from verify.problem.problem import Problem
 
 SIGNED = frozenset({"relu", "leaky_relu", "abs"})
@@ -61,6 +62,7 @@ class BoundGraph:
 
     Raises:
         UnsupportedOperator: a node has no rule.
+        InputError: torch is set to compute with fewer digits than float32.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class BoundGraph:
         deployed: bool = True,
         device: str = "cpu",
     ) -> None:
+        require_float32(device)
         network = problem.network
         self.problem = problem
         self.dtype = dtype
