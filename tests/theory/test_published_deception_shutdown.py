@@ -13,6 +13,8 @@ from theory.causal.intention import Minimality
 from theory.properties.deception import no_deception
 from theory.verdict import Verdict
 
+ACTIONS = ("defend", "retreat")
+
 
 @pytest.mark.parametrize(
     ("number", "verdict"),
@@ -22,9 +24,8 @@ def test_the_war_game(number: int, verdict: Any):
     war_game.CASES[number]({"verdict": verdict})
 
 
-@pytest.mark.parametrize(
-    ("kind", "strong", "weak"), product(["strong", "weak"], *[("defend", "retreat")] * 2)
-)
+@pytest.mark.parametrize("kind", ["strong", "weak"])
+@pytest.mark.parametrize(("strong", "weak"), list(product(ACTIONS, ACTIONS)))
 def test_only_the_weak_deceives_and_only_against_the_honest_reference(
     kind: str, strong: str, weak: str
 ):
