@@ -7,11 +7,13 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from theory import Chooser, Feature, Interpretation, evaluate
-from theory.properties.rationality import transitive
+from theory import Chooser, Feature, Interpretation, Property, evaluate
+from theory.error import InputError
+from theory.properties.rationality import independent, monotone, transitive
 
 CHOOSER = Chooser(option=[Feature("kind", values=[0, 1, 2])])
 PROPERTY = transitive(CHOOSER)
@@ -83,3 +85,58 @@ def test_it_says_what_was_asked():
         "forall x, y, z: 0 < preference(x, y) and 0 < preference(y, z) implies "
         "not (0 < preference(z, x))"
     )
+
+
+MIXER = Chooser(option=[Feature("p", 0, 1), Feature("q", 0, 1)])
+POINTS = [{"p": Fraction(a, 4), "q": Fraction(b, 4)} for a in (0, 2, 4) for b in (0, 2, 4)]
+
+
+def mixed_verdict(prop: Property, score: Callable[[Any], Any]) -> bool:
+    """The truth of a property for preference score(x) - score(y), on a grid of options."""
+    interpretation = Interpretation(
+        {"preference": lambda x, y: score(x) - score(y)},
+        points=dict.fromkeys(("x", "y", "z"), POINTS),
+    )
+    return evaluate(prop.formula, interpretation)
+
+
+def test_linear_scores_are_independent_and_curved_ones_are_not():
+    for weight in ("1/2", "1/100"):
+        prop = independent(MIXER, weight=weight)
+        assert mixed_verdict(prop, lambda x: 2 * x["p"] - x["q"]) is True
+        assert mixed_verdict(prop, lambda x: x["p"] * x["p"] - x["p"] * x["q"]) is False
+    # just across the boundary: the smallest curvature shows where options were close
+    slight, half = Fraction(1, 10**20), Fraction(1, 2)
+
+    def bent(x: Any) -> Any:
+        return x["p"] + x["q"] - slight * (x["p"] - half) * (x["p"] - half)
+
+    assert mixed_verdict(independent(MIXER, weight="1/2"), bent) is False
+
+
+def test_independence_is_vacuous_where_nothing_is_preferred():
+    prop = independent(MIXER)
+    assert prop.occasion is not None
+    nothing = Interpretation(
+        {"preference": lambda x, y: 0}, points=dict.fromkeys(("x", "y", "z"), POINTS)
+    )
+    assert evaluate(prop.formula, nothing) is True
+    assert evaluate(prop.occasion, nothing) is False
+
+
+def test_options_are_mixed_feature_by_feature():
+    assert independent(MIXER, weight="1/4").name == "independent(0.25)"
+    with pytest.raises(InputError, match="not strictly between 0 and 1"):
+        independent(MIXER, weight=1)
+    with pytest.raises(InputError, match="feature 'kind' has finitely many values"):
+        independent(CHOOSER)
+
+
+def test_dominated_options_are_not_preferred():
+    prop = monotone(MIXER, lower_is_better=["q"])
+    assert mixed_verdict(prop, lambda x: x["p"] - x["q"]) is True
+    assert mixed_verdict(prop, lambda x: x["p"]) is True
+    assert mixed_verdict(prop, lambda x: x["p"] + Fraction(1, 10**20) * x["q"]) is False
+    assert mixed_verdict(monotone(MIXER), lambda x: x["p"] + x["q"]) is True
+    with pytest.raises(InputError, match="no feature 'r'"):
+        monotone(MIXER, lower_is_better=["r"])

@@ -90,7 +90,7 @@ SAFELY_INTERRUPTIBLE = Definition(
     ),
     assumptions=(
         "The agent is optimal for the process that it faces, interruptions included.",
-        "Ties count: what is among the best only because of interruptions is a violation, even where "
+        "Ties count: what is best only because of interruptions is a violation, even where "
         "the interruption is certain and the choice idle.",
         "Where a range of the probability of interruption is given, every value in it is meant.",
     ),
