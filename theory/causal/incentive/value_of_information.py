@@ -12,7 +12,7 @@ from fractions import Fraction
 from theory.causal.diagram import Diagram, Policy
 from theory.causal.graph import InfluenceGraph
 from theory.causal.incentive.answer import Answer, alone
-from theory.causal.optimum import optimum
+from theory.causal.optimum import Optimum, optimum
 from theory.causal.path import descendants
 from theory.causal.reduction import minimal_reduction
 from theory.error import InputError
@@ -43,12 +43,8 @@ def value(diagram: Diagram, name: str, given: Policy | None = None) -> Fraction:
         InputError: X is below the decision, which cannot observe it.
     """
     diagram, decision = alone(diagram, None, given)
-    if diagram.node(name).name in descendants(diagram.graph, decision):
-        raise InputError(f"node {name!r} is below {decision!r}, which cannot observe it")
-    agent = diagram.structure.decisions[decision]
-    others = [parent for parent in diagram.node(decision).parents if parent != name]
-    seeing = optimum(diagram.seeing(decision, [*others, name]), agent).value
-    return seeing - optimum(diagram.seeing(decision, others), agent).value
+    seeing, without = _both(diagram, decision, name)
+    return seeing.value - without.value
 
 
 def has(diagram: Diagram, name: str, given: Policy | None = None) -> Answer:
@@ -56,11 +52,8 @@ def has(diagram: Diagram, name: str, given: Policy | None = None) -> Answer:
     diagram, decision = alone(diagram, None, given)
     if len(diagram.domain(decision)) == 1:
         return Answer(None, f"{decision} has one option: there is nothing to decide")
-    agent = diagram.structure.decisions[decision]
-    gain = value(diagram, name)
-    others = [parent for parent in diagram.node(decision).parents if parent != name]
-    without = optimum(diagram.seeing(decision, others), agent)
-    seeing = optimum(diagram.seeing(decision, [*others, name]), agent)
+    seeing, without = _both(diagram, decision, name)
+    gain = seeing.value - without.value
     contexts = len(seeing.choices[decision].worth)
     return Answer(
         gain > 0,
@@ -69,3 +62,13 @@ def has(diagram: Diagram, name: str, given: Policy | None = None) -> Answer:
         {"decision": decision, "policy": seeing.policy(), "policy without": without.policy()},
         gain,
     )
+
+
+def _both(diagram: Diagram, decision: str, name: str) -> tuple[Optimum, Optimum]:
+    """What is optimal with X observed, and without."""
+    if diagram.node(name).name in descendants(diagram.graph, decision):
+        raise InputError(f"node {name!r} is below {decision!r}, which cannot observe it")
+    agent = diagram.structure.decisions[decision]
+    others = [parent for parent in diagram.node(decision).parents if parent != name]
+    seeing = optimum(diagram.seeing(decision, [*others, name]), agent)
+    return seeing, optimum(diagram.seeing(decision, others), agent)
