@@ -118,8 +118,8 @@ class Rest:
 def deliberated(problem: Problem) -> tuple[Rest, ...] | Unreachable:
     """Where deliberation comes to rest: for each set of acts, a credence under which they are best.
 
-    There is always one (Nash). A set of acts has at most one entry, though the credences that
-    belong to it may be many.
+    Where no act is ruled out there is always one (Nash). A set of acts has at most one, though
+    the credences that belong to it may be many.
     """
     news = matrix(problem)
     if isinstance(news, Unreachable):

@@ -33,14 +33,21 @@ def xor_blackmail(
 
 
 def mechanical_blackmail(
-    noise: Exact = "1/2000", damage: Exact = -1_000_000, price: Exact = -1_000
+    noise: Exact = "1/2000",
+    damage: Exact = -1_000_000,
+    price: Exact = -1_000,
+    spared: Exact = 0,
 ) -> Problem:
-    """A program is run against those who would pay, and by mistake, `noise`, against the others."""
+    """A program is run against those who would pay, and by mistake, `noise`, against the others.
+
+    Of those who would pay, `spared` are left alone by mistake.
+    """
     error, loss, cost = exact(noise, "noise"), exact(damage, "damage"), exact(price, "price")
+    missed = exact(spared, "spared")
 
     def mail(policy: Policy) -> object:
-        pays = policy("letter") == "pay"
-        return {"letter": 1 if pays else error, "none": 0 if pays else 1 - error}
+        run = 1 - missed if policy("letter") == "pay" else error
+        return {"letter": run, "none": 1 - run}
 
     return Problem(
         chance("mail", mail, domain=LETTER),

@@ -73,8 +73,8 @@ DAMASCUS = Dilemma(
         "UDT 1.1": "stay",
     },
     disputed=(
-        "Whether CDT may rest at a mixed credence (Arntzenius 2008, Joyce 2012): deliberation ends "
-        "at 999 to 1,001 for staying."
+        "Whether CDT may rest at a mixed credence (Arntzenius 2008, Joyce 2012): here at 1001/2000 "
+        "for staying, where either city is worth 499.5 to it."
     ),
 )
 
