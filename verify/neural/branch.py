@@ -31,6 +31,9 @@ NAME = "neural"
 ROUNDING_TRIES = 3
 """After so many ancestors held open by rounding alone, a box is closed under a weaker guarantee."""
 
+SAMPLES = 4
+"""Points per box at which the gradient is taken to choose a split."""
+
 LARGEST_QUEUE = 2_000_000
 MOST_EXACT_CHECKS = 200
 """Candidates that fail the exact check cost time; after this many no more are tried."""
@@ -297,10 +300,29 @@ class Search:
             ]
         return self._fallbacks
 
+    def _influence(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
+        """How much each variable moves the margin in a box: (B, n).
+
+        The mean absolute gradient at a few random points; where that is zero for all variables, the
+        slopes of the bounds.
+        """
+        size = (SAMPLES, *boxes.low.shape)
+        share = torch.rand(size, generator=self._generator).to(self.device)
+        points = (boxes.low + share * (boxes.high - boxes.low)).flatten(0, 1).requires_grad_(True)
+        with torch.enable_grad():
+            reward = margin(self.problem.goal, self._values(points))
+            moves = reward.requires_grad
+            gradient = (
+                torch.autograd.grad(reward.sum(), points)[0] if moves else points.detach() * 0
+            )
+        influence = gradient.abs().reshape(size).mean(dim=0)
+        open_rows = (ceiling.upper >= 0).to(influence.dtype)
+        slopes = (ceiling.slope.abs() * open_rows[..., None]).sum(dim=1)
+        return torch.where((influence.amax(dim=1) > 0)[:, None], influence, slopes)
+
     def _split(self, boxes: Queue, ceiling: Ceiling) -> None:
         width = boxes.high - boxes.low
-        open_rows = (ceiling.upper >= 0).to(width.dtype)
-        influence = (ceiling.slope.abs() * open_rows[..., None]).sum(dim=1)
+        influence = self._influence(boxes, ceiling)
         possible = self._region.splittable(boxes.low, boxes.high)
         # Finite features go first: every value of them is a problem of its own.
         score = influence * width + (self._region.finite & possible & (influence > 0)) * 1e30
