@@ -8,7 +8,7 @@ from typing import Any
 
 from theory.causal.diagram import Diagram, chance, decision, utility
 from theory.properties.deception import no_deception
-from theory.rational import Exact
+from theory.rational import Exact, exact
 from theory.verdict import Verdict
 
 DEFEND, RETREAT, ATTACK, HOLD = "defend", "retreat", "attack", "hold"
@@ -26,7 +26,7 @@ def war_game(weak: Exact = "1/10") -> Diagram:
     S gets 2 where it is not attacked, and 1 for what its type would rather do; T wants to attack
     the weak only. The payoffs are from memory; the paper's may differ.
     """
-    p = Fraction(weak)
+    p = exact(weak, "prior")
     rather = {"strong": DEFEND, "weak": RETREAT}
     return Diagram(
         chance("X", {"strong": 1 - p, "weak": p}),
