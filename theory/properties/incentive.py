@@ -56,7 +56,11 @@ def _has(name: str, words: str, definition: str, number: str, witness: str) -> D
         claim=f"There is {words} `{{node}}` in this model.",
         definition=definition,
         citation=SOURCE + number,
-        assumptions=("One decision is open; all others follow the given policies.",),
+        assumptions=(
+            "One decision is open; all others follow the given policies.",
+            "Where a chance node's table leaves its noise open, the quantile coupling stands for "
+            "it; to choose another, write the noise as a node.",
+        ),
         violation_means="An optimal policy without the incentive.",
         holds_does_not_mean=(
             "It does not say that the agent is harmful, nor that an agent that is not optimal for "
@@ -75,7 +79,11 @@ def _lacks(name: str, words: str, definition: str, number: str, witness: str) ->
         claim=f"Nothing gives rise to {words} `{{node}}` in this model.",
         definition=f"not: {definition}",
         citation=SOURCE + number,
-        assumptions=("One decision is open; all others follow the given policies.",),
+        assumptions=(
+            "One decision is open; all others follow the given policies.",
+            "Where a chance node's table leaves its noise open, the quantile coupling stands for "
+            "it; to choose another, write the noise as a node.",
+        ),
         violation_means=f"The incentive is there; it is shown by {witness}.",
         holds_does_not_mean=(
             "It does not say that no optimal policy has the side effect, nor anything about other "
