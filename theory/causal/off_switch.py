@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from theory.causal.diagram import Diagram, chance, decision, utility
 from theory.error import InputError
@@ -23,7 +23,7 @@ from theory.rational import Exact, exact
 
 ZERO = Fraction(0)
 
-Beliefs: TypeAlias = Mapping[Exact, Exact] | Sequence[tuple[Exact, Exact]]
+Beliefs: TypeAlias = Mapping[Any, Exact] | Sequence[tuple[Exact, Exact]]
 """Utilities of the action with their probabilities."""
 
 Error: TypeAlias = Exact | Callable[[Fraction], Exact]

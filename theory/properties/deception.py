@@ -339,7 +339,7 @@ def no_deception_in(
             return Finding(Verdict.VACUOUS, proof=proof)
         if open_:
             return Finding(Verdict.UNKNOWN, reason=open_)
-        return Finding(Verdict.HOLDS, proof=f"in none of the {count} settings where it is false")
+        return Finding(Verdict.HOLDS, proof=f"in no setting where it is false, of {count}")
 
     shown_ = what.text if condition is None else f"{what.text}, where {condition.text}"
     return NO_DECEPTION.about(decide, deceiver=deceiver.name, target=target.name, about=shown_)
