@@ -180,11 +180,11 @@ def best_policy(
     if solving_order(diagram.structure, agent) is not None:
         best = optimum(diagram, agent)
         return best.value, best.policy()
-    name = min(mine, key=lambda decision: _rule_count(diagram, decision))
-    if _rule_count(diagram, name) > LARGEST_ENUMERATION:
+    name = min(mine, key=lambda decision: rule_count(diagram, decision))
+    if rule_count(diagram, name) > LARGEST_ENUMERATION:
         raise InputError(
             f"node {name!r}: agent {agent!r} forgets what matters, and there are "
-            f"{_rule_count(diagram, name)} rules to try (at most {LARGEST_ENUMERATION} are)"
+            f"{rule_count(diagram, name)} rules to try (at most {LARGEST_ENUMERATION} are)"
         )
     found: tuple[Fraction, Policy] | None = None
     for rule in rules(diagram, name):
@@ -203,6 +203,7 @@ def rules(diagram: Diagram, name: str) -> Iterator[dict[Context, Any]]:
         yield dict(zip(contexts, picks, strict=True))
 
 
-def _rule_count(diagram: Diagram, name: str) -> int:
+def rule_count(diagram: Diagram, name: str) -> int:
+    """How many deterministic rules a decision has."""
     contexts = prod(len(diagram.domain(parent)) for parent in diagram.node(name).parents)
     return len(diagram.domain(name)) ** contexts
