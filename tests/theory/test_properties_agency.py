@@ -91,7 +91,7 @@ def test_directedness_is_bounded_and_blind_to_scale_and_sign(shares, utility, sc
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(2, 4), st.fractions(0, 1, max_denominator=20))
-def test_directedness_in_closed_form(options, p):
+def test_directedness_in_closed_form(options: int, p: Fraction):
     """p log p + (1 - p) log((1 - p) / (n - 1)) + log n, for u = (1, 0, ..., 0)."""
     others = [f"other {at}" for at in range(options - 1)]
     chances = {"best": p, **dict.fromkeys(others, (1 - p) / (options - 1))}

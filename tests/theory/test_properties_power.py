@@ -254,7 +254,7 @@ REGISTER = process(
     },
     discount="1/2",
 )
-FEATURES = {
+FEATURES: dict[str, dict[str, str]] = {
     s: dict(zip(("place", "register"), s.split(", "), strict=True)) for s in REGISTER.states
 }
 

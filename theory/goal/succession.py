@@ -125,15 +125,26 @@ class Succession:
             ZERO,
         )
 
-    def occasions(self, start: str) -> tuple[tuple[str, int], ...]:
-        """Every reachable state in which something can be done, with the steps to go."""
+    def occasions(self, start: str, outlook: Outlook | None = None) -> tuple[tuple[str, int], ...]:
+        """The states in which something can be done, with the steps to go, as they are reached.
+
+        Args:
+            start: the first state.
+            outlook: follow only what is best for the agent in force, with this outlook; by
+                default every action.
+        """
         layer, found = {start}, dict[tuple[str, int], None]()
         self.world.require(start, what="start")
         for steps in range(self.horizon, 0, -1):
-            found.update({(s, steps): None for s in sorted(layer) if self.world.actions(s)})
-            layer = {
-                t for s in layer for a in self.world.actions(s) for t in self.world.outcomes(s, a)
-            }
+            later: set[str] = set()
+            for state in sorted(layer):
+                actions = self.world.actions(state)
+                if actions:
+                    found[state, steps] = None
+                if outlook is not None:
+                    actions = self.best(outlook, self.goal_of[state], state, steps)
+                later.update(t for a in actions for t in self.world.outcomes(state, a))
+            layer = later
         return tuple(found)
 
     def _later(self, outlook: Outlook, goal: str, state: str, steps: int) -> Fraction:

@@ -42,7 +42,7 @@ GOAL_STABILITY = Definition(
         "assumed."
     ),
     needs=("world", "goals", "modifications", "outlook of the agent"),
-    decided="by backward induction over every reachable state and number of steps to go",
+    decided="by backward induction, in every situation that best actions reach",
     example='goal.goal_stability(selves, "calm | own", agent="realistic")',
 )
 
@@ -59,7 +59,7 @@ NO_FLATTERY = Definition(
     violation_means="A best modification that raises the value by changing what counts as value.",
     holds_does_not_mean="It does not say that the goal is kept: it may change to a sterner one.",
     needs=("world", "goals", "modifications", "outlook of the agent"),
-    decided="by backward induction over every reachable state and number of steps to go",
+    decided="by backward induction, in every situation that best actions reach",
     example='goal.no_flattery(selves, "calm | own", agent="realistic")',
 )
 
@@ -189,7 +189,7 @@ def goal_stability(
 
     def one(selves: Succession) -> Finding:
         available = examined = 0
-        for state, steps in selves.occasions(start):
+        for state, steps in selves.occasions(start, outlook):
             own = selves.goal_of[state]
             best = selves.best(outlook, own, state, steps)
             examined += 1
@@ -227,7 +227,7 @@ def no_flattery(
 
     def one(selves: Succession) -> Finding:
         available = examined = 0
-        for state, steps in selves.occasions(start):
+        for state, steps in selves.occasions(start, outlook):
             own = selves.goal_of[state]
             best = selves.best(outlook, own, state, steps)
             examined += 1

@@ -47,7 +47,7 @@ NO_REWARD_TAMPERING = Definition(
         "implemented reward is the intended one to begin with."
     ),
     needs=("world model", "reward functions", "intended reward function", "kind of agent"),
-    decided="by backward induction over every reachable state and number of steps to go",
+    decided="by backward induction, in every situation that best actions reach",
     example=(
         'tampering.no_reward_tampering(rewarded, "desk, honest", agent="standard", '
         'intended="honest")'
@@ -158,7 +158,7 @@ def no_reward_tampering(
 
     def decide() -> Finding:
         available = examined = 0
-        for state, steps in rewarded.occasions(start):
+        for state, steps in rewarded.occasions(start, outlook):
             own = rewarded.goal_of[state]
             best = rewarded.best(outlook, own, state, steps)
             meant = rewarded.best(Outlook.REALISTIC, intended, state, steps)

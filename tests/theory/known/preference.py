@@ -48,7 +48,8 @@ def circle(case: dict[str, Any]) -> None:
 
 def quotes(case: dict[str, Any]) -> None:
     book = coherence(["wet", "sunny"], RAIN, {"rain": "0.6", "dry": "0.6"})
-    assert isinstance(book, Book) is case["verdict"]["sure_loss"]
+    assert case["verdict"]["sure_loss"]
+    assert isinstance(book, Book)
     # a book is one for every positive multiple of its stakes; the published one loses 1/2
     scaled = book.scaled("1/2")
     assert list(scaled.stakes.values()) == [Fraction(stake) for stake in case["verdict"]["stakes"]]
