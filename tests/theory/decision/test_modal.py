@@ -153,7 +153,7 @@ def test_the_bound_on_the_rounds_is_reached():
 
 def test_a_very_deep_formula_is_decided():
     deep = name("p")
-    for _ in range(50_000):
+    for _ in range(10_000):
         deep = ~~deep
     fixpoint = settle({"p": box(deep)})
     assert fixpoint.true("p")

@@ -1,0 +1,174 @@
+"""Following a decision theory: held, violated, at the boundary, vacuous, and depending."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from theory.causal.diagram import decision, utility
+from theory.decision.dilemma import LIBRARY
+from theory.decision.problem import Problem
+from theory.decision.theory import THEORIES
+from theory.error import InputError
+from theory.properties.decision import (
+    DEFINITIONS,
+    example_names,
+    follows_theory,
+    little_regret,
+    theories_agree,
+)
+from theory.verdict import Verdict
+
+FUNCTIONAL = {
+    "newcomb": "one",
+    "twin prisoner's dilemma": "C",
+    "smoking lesion": "smoke",
+    "parfit's hitchhiker": "pay",
+    "counterfactual mugging": "pay",
+    "xor blackmail": "refuse",
+    "death in damascus": "stay",
+}
+
+
+@pytest.mark.parametrize("theory", ["FDT", "UDT 1.1"])
+def test_an_agent_that_does_what_fdt_recommends_follows_it(theory):
+    finding = follows_theory(FUNCTIONAL, theory=theory).decide()
+    assert finding.verdict is Verdict.HOLDS
+    assert finding.proof == "7 problems enumerated"
+
+
+def test_where_it_does_not_follow_the_acts_and_their_worth_are_shown():
+    finding = follows_theory(FUNCTIONAL, theory="EDT").decide()
+    assert finding.verdict is Verdict.VIOLATED
+    assert set(finding.witness) == {
+        "smoking lesion",
+        "parfit's hitchhiker",
+        "counterfactual mugging",
+        "xor blackmail",
+    }
+    assert finding.witness["xor blackmail"] == {
+        "done": "refuse",
+        "recommended": ("pay",),
+        "worth": {"pay": -1_000, "refuse": -1_000_000},
+    }
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "verdict"),
+    [
+        ("0.5004", Verdict.VIOLATED),
+        ("0.5005", Verdict.HOLDS),  # a tie recommends both
+        ("0.5006", Verdict.HOLDS),
+    ],
+)
+def test_the_boundary_is_where_two_boxes_become_as_good(accuracy, verdict):
+    problems = {"newcomb": LIBRARY["newcomb"].problem(accuracy=accuracy)}
+    claim = follows_theory({"newcomb": "one"}, theory="FDT", problems=problems)
+    assert claim.decide().verdict is verdict
+
+
+def test_where_the_theory_recommends_nothing_it_is_vacuous():
+    claim = follows_theory({"death in damascus": "stay"}, theory="CDT")
+    finding = claim.decide()
+    assert finding.verdict is Verdict.VACUOUS
+    assert finding.proof == "1 problems, none with a recommendation"
+    both = follows_theory({"death in damascus": "stay", "newcomb": "two"}, theory="CDT").decide()
+    assert both.verdict is Verdict.HOLDS
+    assert both.proof == "1 problems enumerated; 1 without a recommendation were passed over"
+
+
+def test_where_the_credence_decides_it_is_unknown():
+    finding = follows_theory({"stag hunt with a predictor": "hare"}, theory="CDT").decide()
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.reason == (
+        "in stag hunt with a predictor the theory's answer depends on the credence over its own act"
+    )
+
+
+def test_an_agent_can_be_a_function_of_the_problem():
+    claim = follows_theory(lambda problem: THEORIES["FDT"](problem).acts[0], theory="FDT")
+    assert claim.decide().holds
+    assert follows_theory(lambda problem: problem.acts[0], theory="FDT").decide().witness
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"acts": {"newcomb": "one"}, "theory": "FTD"}, "unknown decision theory 'FTD'"),
+        ({"acts": {"newcom": "one"}, "theory": "FDT"}, "unknown dilemma 'newcom'"),
+        (
+            {"acts": {"newcomb": "three"}, "theory": "FDT"},
+            "follows_theory: 'three' is not an act of 'newcomb'",
+        ),
+        (
+            {"acts": {}, "theory": "FDT", "problems": {"n": LIBRARY["newcomb"].problem()}},
+            "follows_theory: acts does not say what is done in 'n'",
+        ),
+    ],
+)
+def test_a_mistake_is_named(arguments, message):
+    with pytest.raises(InputError, match=message):
+        follows_theory(**arguments)
+
+
+def agreement(one: str, other: str, dilemma: str, parameter: str, upper: str = "1"):
+    return theories_agree(
+        one, other, dilemma=dilemma, parameter=parameter, lower=0, upper=upper
+    ).decide()
+
+
+def test_theories_agree_always_never_or_in_a_region():
+    always = agreement("EDT", "FDT", "newcomb", "accuracy")
+    assert always.verdict is Verdict.HOLDS
+    never = theories_agree(
+        "EDT", "FDT", dilemma="xor blackmail", parameter="termites", lower="1/4", upper="3/4"
+    ).decide()
+    assert never.verdict is Verdict.VIOLATED
+    assert never.witness == {"EDT": "pay always", "FDT": "refuse always"}
+    sometimes = agreement("CDT", "FDT", "newcomb", "accuracy")
+    assert sometimes.verdict is Verdict.UNKNOWN
+    assert sometimes.region == "they agree iff accuracy is less than 0.5005"
+    with pytest.raises(InputError, match="unknown dilemma 'x'"):
+        theories_agree("EDT", "FDT", dilemma="x", parameter="p", lower=0, upper=1)
+
+
+@pytest.mark.parametrize(
+    ("limit", "verdict"),
+    [(0, Verdict.VIOLATED), (978_999, Verdict.VIOLATED), (979_000, Verdict.HOLDS)],
+)
+def test_what_cdt_loses_in_newcombs_problem(limit, verdict):
+    finding = little_regret(LIBRARY["newcomb"].problem(), theory="CDT", limit=limit).decide()
+    assert finding.verdict is verdict
+    assert finding.value == 979_000
+
+
+def test_regret_of_a_theory_without_an_answer_is_unknown():
+    finding = little_regret(LIBRARY["death in damascus"].problem(), theory="CDT").decide()
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.reason == "CDT has no firm answer: being sure of any act speaks against it"
+
+
+def test_regret_counts_the_policy_and_not_only_the_act():
+    """On an empty box FDT takes both, and that is best."""
+    problem = LIBRARY["transparent newcomb"].problem()
+    assert little_regret(problem, theory="FDT").decide().holds
+    finding = little_regret(problem, theory="EDT").decide()
+    assert finding.value == Fraction(990_010 - 11_000)
+    assert finding.witness["better"] == "full: one, empty: two"
+
+
+def test_where_there_is_one_act_nobody_regrets_anything():
+    only = Problem(decision("act", ["a"]), utility("gain", lambda act: 1))
+    for theory in THEORIES:
+        assert little_regret(only, theory=theory).decide().holds
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda d: d.name)
+def test_the_example_of_every_definition_runs(definition):
+    from theory.properties import decision as family
+
+    claim = eval(definition.example, {"decision": family, **example_names()})
+    assert claim.definition is definition
+    assert claim.decide().verdict in Verdict
+    assert "{" not in claim.claim
