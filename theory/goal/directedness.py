@@ -239,7 +239,8 @@ class _Problem:
         value, slope = at(ZERO)
         best = value.lower
         ends = {ZERO: (value, slope)}
-        reach = Fraction(1) if slope.lower > 0 else Fraction(-1)
+        rises = actual > self.utility(None)  # the slope at 0, exactly
+        reach = Fraction(1) if rises else Fraction(-1)
         while True:
             value, slope = ends[reach] = at(reach)
             best = max(best, value.lower)
