@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from theory.causal.belief import Belief, Informed, belief
-from theory.causal.intention import Intention, Minimality, intention
+from theory.causal.intention import Intention, Intentions
 from theory.causal.model import Model
 from theory.causal.party import Party, Reply
 from theory.causal.path import descendants
@@ -49,11 +49,10 @@ def deception(
     deceiver: Party,
     target: Party,
     about: Proposition,
-    references: Sequence[Reply],
+    references: Sequence[Reply] | Intentions,
     setting: World,
     *,
     informed: Informed | None = None,
-    minimality: Minimality = "among all",
 ) -> Deception:
     """Whether one agent deceives another about a proposition in a setting.
 
@@ -62,13 +61,15 @@ def deception(
         deceiver: S.
         target: T.
         about: the proposition.
-        references: the deceiver's alternative policies, by which its intention is judged.
+        references: the deceiver's alternative policies, by which its intention is judged; or its
+            `Intentions`, where many settings are asked about.
         setting: the exogenous values; they must have positive probability.
         informed: T's policy where it observes the truth of the proposition, too; without one, its
             best replies.
-        minimality: see `intention`.
     """
-    wanted = intention(model, deceiver, [target.decision], references, setting, minimality)
+    if not isinstance(references, Intentions):
+        references = Intentions(model, deceiver, references)
+    wanted = references.at([target.decision], setting)
     believed = belief(model, target, about, setting, informed)
     own = belief(model, deceiver, about, setting)
     clauses = (wanted.intends, believed.false_belief, _negated(own.believes))

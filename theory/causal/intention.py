@@ -33,6 +33,9 @@ from theory.causal.path import descendants
 from theory.causal.value import World
 from theory.error import InputError
 
+MOST_STEPS = 1_000_000
+"""How many choices of what is held in a setting are tried before the search is given up."""
+
 Minimality = Literal["among all", "among supersets"]
 """Whether Y must be minimal among all sets that will do, or among those that contain X."""
 
@@ -60,6 +63,67 @@ class Intention:
     settings: Mapping[str, tuple[World, ...]] = field(default_factory=dict[str, tuple[World, ...]])
 
 
+class Intentions:
+    """What an agent intends in the settings of a model, judged against reference policies.
+
+    Args:
+        model: the model under the policies of all.
+        agent: who intends.
+        references: alternative policies; each says what the agent's decision would be.
+        minimality: the reading of "subset-minimal Y that contains X". Halpern and Kleiman-Weiner
+            require that no proper subset of Y will do ("among all").
+
+    Raises:
+        InputError: there is no reference, or one is for another decision.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        agent: Party,
+        references: Sequence[Reply],
+        minimality: Minimality = "among all",
+    ) -> None:
+        if not references:
+            raise InputError("intention: give one reference policy at least")
+        for reference in references:
+            for name in reference:
+                if name != agent.decision:
+                    raise InputError(
+                        f"reference policy: {name!r} is not the decision of {agent.name!r}, "
+                        f"which is {agent.decision!r}"
+                    )
+        self.model = model
+        self.minimality: Minimality = minimality
+        self.value = sum((p * agent.welfare(world) for world, p in model.worlds), Fraction(0))
+        self._searches = [_Search(model, agent, r, self.value) for r in references]
+
+    def at(self, cause: Sequence[str], setting: World) -> Intention:
+        """Whether the agent intentionally causes what variables are in a setting.
+
+        Args:
+            cause: X.
+            setting: the exogenous values; they must have positive probability.
+
+        Raises:
+            InputError: a name is unknown, or the setting cannot occur.
+        """
+        wanted = dict(setting)
+        at = next((i for i, (e, _) in enumerate(self.model.settings) if e == wanted), None)
+        if at is None:
+            raise InputError(f"setting {wanted!r} has probability zero or is incomplete")
+        if not cause:
+            raise InputError("intention: name what is caused")
+        for name in cause:
+            if name not in self.model.graph:
+                raise InputError(f"intention: there is no node {name!r}")
+        for search in self._searches:
+            found = search.run(frozenset(cause), at, self.minimality)
+            if found is not None:
+                return found
+        return Intention(False, self.value)
+
+
 def intention(
     model: Model,
     agent: Party,
@@ -68,37 +132,8 @@ def intention(
     setting: World,
     minimality: Minimality = "among all",
 ) -> Intention:
-    """Whether an agent intentionally causes what variables are in a setting.
-
-    Args:
-        model: the model under the policies of all.
-        agent: who intends.
-        cause: X.
-        references: alternative policies; each says what the agent's decisions would be.
-        setting: the exogenous values; they must have positive probability.
-        minimality: the reading of "subset-minimal Y that contains X". Halpern and Kleiman-Weiner
-            require that no proper subset of Y will do ("among all").
-
-    Raises:
-        InputError: a name is unknown, there is no reference, or the setting cannot occur.
-    """
-    at = next((i for i, (e, _) in enumerate(model.settings) if e == dict(setting)), None)
-    if at is None:
-        raise InputError(f"setting {dict(setting)!r} has probability zero or is incomplete")
-    if not references:
-        raise InputError("intention: give one reference policy at least")
-    if not cause:
-        raise InputError("intention: name what is caused")
-    for name in cause:
-        if name not in model.graph:
-            raise InputError(f"intention: there is no node {name!r}")
-    value = sum((p * agent.welfare(world) for world, p in model.worlds), Fraction(0))
-    for reference in references:
-        search = _Search(model, agent, reference, value)
-        found = search.run(frozenset(cause), at, minimality)
-        if found is not None:
-            return found
-    return Intention(False, value)
+    """Whether an agent intentionally causes what variables are in one setting: see `Intentions`."""
+    return Intentions(model, agent, references, minimality).at(cause, setting)
 
 
 class _Search:
@@ -151,51 +186,30 @@ class _Search:
         self, names: frozenset[str], cause: frozenset[str], at: int
     ) -> dict[int, frozenset[str]] | None:
         """Minimal sets to hold in each setting, in setting `at` all of the cause among them."""
-        order = [at, *(i for i in range(len(self.model.settings)) if i != at)]
-        options = {i: list(self._options(i, names)) for i in order}
-        options[at] = [option for option in options[at] if cause <= option[0]]
+        options = {i: list(self._options(i, names)) for i in range(len(self.model.settings))}
+        options[at] = [option for option in options[at] if cause <= option.held]
         if not options[at]:
             return None
-        most, least = [Fraction(0)], [Fraction(0)]
-        for i in reversed(order):
-            most.append(most[-1] + max(gain for _, gain, _ in options[i]))
-            least.append(least[-1] + min(gain for _, gain, _ in options[i]))
-        most.reverse()
-        least.reverse()
-
-        def extend(
-            depth: int, total: Fraction, margin: Fraction | None
-        ) -> dict[int, frozenset[str]] | None:
-            if total + most[depth] < self.value:
-                return None
-            if margin is not None and total + least[depth] - self.value >= margin:
-                return None
-            if depth == len(order):
-                return {}
-            for held, gain, lost in options[order[depth]]:
-                narrow = lost if margin is None else margin
-                if lost is not None and narrow is not None and lost < narrow:
-                    narrow = lost
-                found = extend(depth + 1, total + gain, narrow)
-                if found is not None:
-                    return {order[depth]: held, **found}
+        rest = [i for i in options if i != at]
+        rest.sort(key=lambda i: options[i][0].lost or Fraction(0), reverse=True)
+        chosen = _choose([options[i] for i in (at, *rest)], self.value)
+        if chosen is None:
             return None
+        return {i: option.held for i, option in zip((at, *rest), chosen, strict=True)}
 
-        return extend(0, Fraction(0), None)
-
-    def _options(
-        self, at: int, names: frozenset[str]
-    ) -> Iterator[tuple[frozenset[str], Fraction, Fraction | None]]:
-        """The sets worth holding in a setting, their gains, and what the next best subset loses.
+    def _options(self, at: int, names: frozenset[str]) -> Iterator[_Option]:
+        """The sets worth holding in a setting, those whose gain is hardest to replace first.
 
         A set that gains no more than a proper subset of it is in no minimal choice.
         """
-        yield frozenset(), self.gain(at, frozenset()), None
+        found: list[_Option] = []
         for chosen in _subsets(sorted(names)):
             held = frozenset(chosen)
             lost = self.gain(at, held) - max(self.best(at, held - {name}) for name in held)
             if lost > 0:
-                yield held, self.gain(at, held), lost
+                found.append(_Option(held, self.gain(at, held), lost))
+        yield from sorted(found, key=lambda option: option.lost or Fraction(0), reverse=True)
+        yield _Option(frozenset(), self.gain(at, frozenset()), None)
 
     def _made(self, names: frozenset[str], held: Mapping[int, frozenset[str]]) -> Intention:
         total = sum((self.gain(at, chosen) for at, chosen in held.items()), Fraction(0))
@@ -206,6 +220,65 @@ class _Search:
             for name in ordered
         }
         return Intention(True, self.value, self.reference, bare, total, ordered, settings)
+
+
+@dataclass(frozen=True)
+class _Option:
+    """What may be held in a setting, its gain, and what the next best subset of it would lose."""
+
+    held: frozenset[str]
+    gain: Fraction
+    lost: Fraction | None
+
+
+def _choose(rows: Sequence[Sequence[_Option]], value: Fraction) -> list[_Option] | None:
+    """One option from each row: gains that add up to `value`, and no option that could be less.
+
+    That is, the sum exceeds the value by less than any chosen option would lose. Depth first;
+    while more is needed the options that would lose most are tried first, afterwards the empty.
+    """
+    most, least = [Fraction(0)], [Fraction(0)]
+    for row in reversed(rows):
+        most.append(most[-1] + max(option.gain for option in row))
+        least.append(least[-1] + min(option.gain for option in row))
+    most.reverse()
+    least.reverse()
+
+    def ordered(depth: int, total: Fraction) -> Iterator[_Option]:
+        enough = total + least[depth] >= value
+        return iter(rows[depth] if not enough else rows[depth][::-1])
+
+    chosen: list[_Option] = []
+    totals: list[Fraction] = [Fraction(0)]
+    margins: list[Fraction | None] = [None]
+    stack = [ordered(0, totals[0])]
+    steps = 0
+    while stack:
+        option = next(stack[-1], None)
+        if option is None:
+            stack.pop()
+            if chosen:
+                chosen.pop()
+                totals.pop()
+                margins.pop()
+            continue
+        steps += 1
+        if steps > MOST_STEPS:
+            raise InputError(f"intention: no answer after {MOST_STEPS} choices of settings")
+        depth, total, margin = len(chosen) + 1, totals[-1] + option.gain, margins[-1]
+        if option.lost is not None and (margin is None or option.lost < margin):
+            margin = option.lost
+        if total + most[depth] < value:
+            continue
+        if margin is not None and total + least[depth] - value >= margin:
+            continue
+        chosen.append(option)
+        if depth == len(rows):
+            return chosen
+        totals.append(total)
+        margins.append(margin)
+        stack.append(ordered(depth, total))
+    return None
 
 
 def _subsets(names: Sequence[str]) -> Iterator[tuple[str, ...]]:

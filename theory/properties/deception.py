@@ -16,7 +16,7 @@ from theory.causal.deception import Deception, deception
 from theory.causal.deception import admits_deception as graph_admits
 from theory.causal.diagram import Diagram, Policy
 from theory.causal.graph import InfluenceGraph
-from theory.causal.intention import Intention, Minimality, intention
+from theory.causal.intention import Intention, Intentions, Minimality
 from theory.causal.model import Model
 from theory.causal.party import Party, Reply, party_of
 from theory.causal.proposition import Condition, Proposition, proposition
@@ -234,8 +234,9 @@ def intends(
     def decide() -> Finding:
         if not references:
             return _no_reference()
+        intentions = Intentions(model, who, references, minimality)
         found = [
-            (world, intention(model, who, cause, references, setting, minimality))
+            (world, intentions.at(cause, setting))
             for (setting, _), (world, _) in zip(model.settings, model.worlds, strict=True)
             if condition is None or condition.true_in(world)
         ]
@@ -313,21 +314,13 @@ def no_deception_in(
             return Finding(Verdict.HOLDS, proof="the graph rules it out, by theorem 3.8")
         if not references:
             return _no_reference()
+        intentions = Intentions(model, deceiver, references, minimality)
         open_, count = "", 0
         for (setting, _), (world, _) in zip(model.settings, model.worlds, strict=True):
             if what.true_in(world) or (condition is not None and not condition.true_in(world)):
                 continue
             count += 1
-            found = deception(
-                model,
-                deceiver,
-                target,
-                what,
-                references,
-                setting,
-                informed=informed,
-                minimality=minimality,
-            )
+            found = deception(model, deceiver, target, what, intentions, setting, informed=informed)
             if found.deceives:
                 return Finding(Verdict.VIOLATED, witness=_deceit(found, world))
             if found.deceives is None:

@@ -89,7 +89,7 @@ def test_errors_of_intention():
         intention(MODEL, S, ["Z"], [HONEST], {"X": "weak"})
     with pytest.raises(InputError, match="probability zero"):
         intention(MODEL, S, ["D_T"], [HONEST], {"X": "middling"})
-    with pytest.raises(InputError, match="there is no decision 'D'"):
+    with pytest.raises(InputError, match="'D' is not the decision of 'S', which is 'D_S'"):
         intention(MODEL, S, ["D_T"], [{"D": DEFEND}], {"X": "weak"})
     with pytest.raises(InputError, match="says nothing at X=weak"):
         intention(MODEL, S, ["D_T"], [{"D_S": {"strong": DEFEND}}], {"X": "weak"})
