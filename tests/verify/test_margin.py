@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,11 +112,11 @@ def test_combinations_refute_only_what_has_no_solution(dtype: torch.dtype) -> No
 def solvable(
     slope: torch.Tensor, offset: torch.Tensor, low: torch.Tensor, high: torch.Tensor
 ) -> bool:
-    def exact(value: float) -> z3.ArithRef:
+    def exact(value: float) -> Any:
         number = Fraction(value)
         return z3.RealVal(f"{number.numerator}/{number.denominator}")
 
-    xs = z3.Reals("x y")
+    xs: list[Any] = z3.Reals("x y")
     solver = z3.Solver()
     for x, a, b in zip(xs, low.tolist(), high.tolist(), strict=True):
         solver.add(x >= exact(a), x <= exact(b))

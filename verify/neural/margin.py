@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import torch
 from torch import Tensor
@@ -36,14 +37,21 @@ def matrix(problem: Problem, dtype: torch.dtype, device: str) -> Matrix:
     rounding = of(dtype)
     for row, inequality in enumerate(problem.inequalities):
         for column, value in problem.flat_terms(inequality.expression).items():
-            weight[row, column] = float(value)
+            weight[row, column] = _nearest(value, dtype)
             if weight[row, column].item() != value:
-                error[row, column] = abs(float(value)) * 4 * rounding.unit + rounding.tiny
+                error[row, column] = abs(weight[row, column]) * 4 * rounding.unit + rounding.tiny
         constant = inequality.expression.constant
-        bias[row] = float(constant)
+        bias[row] = _nearest(constant, dtype)
         if bias[row].item() != constant:
-            bias_error[row] = abs(float(constant)) * 4 * rounding.unit + rounding.tiny
+            bias_error[row] = abs(bias[row]) * 4 * rounding.unit + rounding.tiny
     return Matrix(*(t.to(device) for t in (weight, bias, error, bias_error)))
+
+
+def _nearest(value: Fraction, dtype: torch.dtype) -> float:
+    """The number in a float format; infinite beyond its largest, which leaves nothing to prove."""
+    if abs(value) > Fraction(torch.finfo(dtype).max):
+        return float("inf") if value > 0 else float("-inf")
+    return float(value)
 
 
 def margin(goal: Goal, values: Tensor) -> Tensor:
