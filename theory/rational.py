@@ -59,6 +59,8 @@ def number_text(value: Fraction) -> str:
     For reading, not for reading back: 1/10 and the float 0.1 both give "0.1". `str(value)` tells
     them apart.
     """
+    if type(value) is not Fraction:
+        return str(value)  # a parameter's: `theory.region`
     if value.denominator == 1:
         return str(value.numerator)
     try:
