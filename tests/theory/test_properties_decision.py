@@ -35,7 +35,7 @@ FUNCTIONAL = {
 def test_an_agent_that_does_what_fdt_recommends_follows_it(theory):
     finding = follows_theory(FUNCTIONAL, theory=theory).decide()
     assert finding.verdict is Verdict.HOLDS
-    assert finding.proof == "7 problems enumerated"
+    assert finding.proof == "problems enumerated: 7"
 
 
 def test_where_it_does_not_follow_the_acts_and_their_worth_are_shown():
@@ -72,17 +72,23 @@ def test_where_the_theory_recommends_nothing_it_is_vacuous():
     claim = follows_theory({"death in damascus": "stay"}, theory="CDT")
     finding = claim.decide()
     assert finding.verdict is Verdict.VACUOUS
-    assert finding.proof == "1 problems, none with a recommendation"
+    assert finding.proof == "problems without a recommendation: 1"
     both = follows_theory({"death in damascus": "stay", "newcomb": "two"}, theory="CDT").decide()
     assert both.verdict is Verdict.HOLDS
-    assert both.proof == "1 problems enumerated; 1 without a recommendation were passed over"
+    assert both.proof == ("problems enumerated: 1; without a recommendation, and passed over: 1")
 
 
 def test_where_the_credence_decides_it_is_unknown():
     finding = follows_theory({"stag hunt with a predictor": "hare"}, theory="CDT").decide()
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.reason == (
-        "in stag hunt with a predictor the theory's answer depends on the credence over its own act"
+        "in stag hunt with a predictor the theory is not firm: "
+        "it depends on the credence over its own act"
+    )
+    assert finding.region == (
+        "in stag hunt with a predictor: hare iff the credence in stag is less than 0.625; "
+        "stag or hare iff the credence in stag is 0.625; "
+        "stag iff the credence in stag exceeds 0.625"
     )
 
 
@@ -147,6 +153,14 @@ def test_regret_of_a_theory_without_an_answer_is_unknown():
     finding = little_regret(LIBRARY["death in damascus"].problem(), theory="CDT").decide()
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.reason == "CDT has no firm answer: being sure of any act speaks against it"
+
+
+def test_regret_of_a_theory_that_conditions_on_what_cannot_happen_is_unknown():
+    city = LIBRARY["parfit's hitchhiker"].problem(accuracy=1)
+    finding = little_regret(city, theory="EDT").decide()
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.reason == "EDT has no firm answer at place=city: nopay cannot happen"
+    assert little_regret(city, theory="FDT").decide().holds
 
 
 def test_regret_counts_the_policy_and_not_only_the_act():

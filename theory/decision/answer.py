@@ -54,9 +54,10 @@ class Answer:
             return UNREACHABLE
         return self.values[self.acts[0]]
 
-    def allows(self, act: Any) -> bool:
-        """Whether the theory firmly recommends the act, or is indifferent between it and others."""
-        return self.status is Status.DECIDED and act in self.acts
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to answer, because what is observed cannot occur."""
+        return all(isinstance(value, Unreachable) for value in self.values.values())
 
     def __str__(self) -> str:
         if self.status is Status.DECIDED:

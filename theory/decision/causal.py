@@ -55,7 +55,9 @@ def cdt(problem: Problem, credence: Mapping[Any, Exact] | None = None) -> Answer
     if not ratifiable:
         return Answer("CDT", Status.UNSTABLE, (), values, "being sure of any act speaks against it")
     sometimes = tuple(a for a in problem.acts if any(a in best(r) for r in news.worth.values()))
-    return Answer("CDT", Status.DEPENDS, sometimes, values, "on the credence over its own act")
+    return Answer(
+        "CDT", Status.DEPENDS, sometimes, values, "it depends on the credence over its own act"
+    )
 
 
 def ratified(problem: Problem) -> Answer:

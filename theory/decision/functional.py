@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from theory.causal.value import Unreachable
+from theory.causal.value import Unreachable, shown
 from theory.decision.answer import Answer, Status, best, decided
 from theory.decision.problem import Policy, Problem
 from theory.error import InputError
@@ -50,16 +50,17 @@ def best_policies(problem: Problem) -> tuple[Policy, ...]:
 def followed(problem: Problem, theory: Callable[[Problem], Answer]) -> Policy:
     """The policy of an agent that follows a theory after every observation.
 
-    Of equally good acts it does the first, and so where the observation cannot occur.
+    Of equally good acts it does the first, and of all acts where the observation cannot occur.
 
     Raises:
-        InputError: the theory has no answer somewhere that it needs one.
+        InputError: the theory has no firm answer to an observation that can occur.
     """
     rows: list[tuple[Any, Any]] = []
     for context in problem.contexts:
         answer = theory(problem.asking(context))
-        if not answer.acts and answer.status is not Status.UNREACHABLE:
-            raise InputError(f"{answer.theory} has no answer at {context}: {answer}")
+        if answer.status is not Status.DECIDED and not answer.idle:
+            where = f" at {shown(problem.sees, context)}" if context else ""
+            raise InputError(f"{answer.theory} has no firm answer{where}: {answer.reason}")
         rows.append((context, (answer.acts or problem.acts)[0]))
     return Policy(tuple(rows))
 

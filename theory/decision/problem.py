@@ -16,7 +16,7 @@ theories with mechanised causal graphs, 2023 (arXiv 2307.10987), state the theor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -111,6 +111,10 @@ class Problem:
         self.decision = decisions[0]
         self.acts: tuple[Any, ...] = self.decision.domain or ()
         self.sees: tuple[str, ...] = self.decision.parents
+        if None in self.acts or len(set(self.acts)) < len(self.acts):
+            raise InputError(f"{self.decision.where}: its acts must be different, and not None")
+        if POLICY in self.sees:
+            raise InputError(f"{self.decision.where}: a decision cannot see its own policy")
         self.utilities = tuple(node.name for node in nodes if node.utility)
         if not self.utilities:
             raise InputError("a problem needs a utility")
@@ -248,6 +252,8 @@ class Problem:
         where = f"{node.where} at {shown(node.parents, values)}" if values else node.where
         if node.utility:
             return [(number(result, where), ONE)]
+        if not isinstance(result, Mapping) and not isinstance(result, Hashable):
+            raise InputError(f"{where}: the value {result!r} cannot be compared; use a tuple")
         weights = cast(Mapping[Any, Any], result if isinstance(result, Mapping) else {result: ONE})
         row = distribution(weights, where)
         for value in row:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from theory.causal.value import shown
 from theory.claim import Claim, Finding
 from theory.decision.answer import Answer, Status
+from theory.decision.causal import leanings
 from theory.decision.dilemma import LIBRARY, dilemma
 from theory.decision.functional import best_policies, followed
 from theory.decision.problem import Policy, Problem
@@ -124,20 +126,20 @@ def follows_theory(
             raise InputError(f"follows_theory: {done[name]!r} is not an act of {name!r}")
     asked = dict(problems)
     return FOLLOWS_THEORY.about(
-        lambda: _followed({name: decide(p) for name, p in asked.items()}, done),
+        lambda: _followed({name: (p, decide(p)) for name, p in asked.items()}, done),
         theory=theory,
         problems=list(asked),
     )
 
 
-def _followed(answers: Mapping[str, Answer], done: Mapping[str, Any]) -> Finding:
+def _followed(answers: Mapping[str, tuple[Problem, Answer]], done: Mapping[str, Any]) -> Finding:
     against: dict[str, Any] = {}
-    open_: list[str] = []
+    hinging: list[str] = []
     firm = 0
-    for name, answer in answers.items():
+    for name, (_, answer) in answers.items():
         act = done[name]
         if answer.status is Status.DEPENDS and act in answer.acts:
-            open_.append(name)
+            hinging.append(name)
         elif answer.status in (Status.DECIDED, Status.DEPENDS):
             firm += 1
             if act not in answer.acts:
@@ -145,18 +147,24 @@ def _followed(answers: Mapping[str, Answer], done: Mapping[str, Any]) -> Finding
                 against[name] = {"done": act, "recommended": answer.acts, "worth": worths}
     if against:
         return Finding(Verdict.VIOLATED, witness=against)
-    if open_:
-        reason = f"in {', '.join(open_)} the theory's answer depends on {_hinge(answers, open_)}"
-        return Finding(Verdict.UNKNOWN, reason=reason)
+    if hinging:
+        parts = (f"in {name} the theory is not firm: {answers[name][1].reason}" for name in hinging)
+        regions = (_region(name, *answers[name]) for name in hinging)
+        return Finding(
+            Verdict.UNKNOWN, reason="; ".join(parts), region="; ".join(r for r in regions if r)
+        )
     silent = len(answers) - firm
     if not firm:
-        return Finding(Verdict.VACUOUS, proof=f"{silent} problems, none with a recommendation")
-    passed = f"; {silent} without a recommendation were passed over" if silent else ""
-    return Finding(Verdict.HOLDS, proof=f"{firm} problems enumerated{passed}")
+        return Finding(Verdict.VACUOUS, proof=f"problems without a recommendation: {silent}")
+    passed = f"; without a recommendation, and passed over: {silent}" if silent else ""
+    return Finding(Verdict.HOLDS, proof=f"problems enumerated: {firm}{passed}")
 
 
-def _hinge(answers: Mapping[str, Answer], names: Sequence[str]) -> str:
-    return "; ".join(dict.fromkeys(answers[name].reason for name in names)).removeprefix("on ")
+def _region(name: str, problem: Problem, answer: Answer) -> str:
+    """For a theory that is open as to its credence in one of two acts, what each credence gives."""
+    if answer.theory != "CDT" or len(problem.acts) != 2:
+        return ""
+    return f"in {name}: {leanings(problem)}"
 
 
 def theories_agree(
@@ -231,13 +239,12 @@ def little_regret(problem: Problem, *, theory: str, limit: Exact = 0) -> Claim:
     decide = theory_of(theory)
 
     def finding() -> Finding:
-        answers = {str(c): decide(problem.asking(c)) for c in problem.contexts}
-        for seen, answer in answers.items():
-            if answer.status in (Status.UNSTABLE, Status.DEPENDS):
-                where = f" at {seen}" if problem.sees else ""
-                return Finding(
-                    Verdict.UNKNOWN, reason=f"{theory} has no firm answer{where}: {answer.reason}"
-                )
+        for context in problem.contexts:
+            answer = decide(problem.asking(context))
+            if answer.status is not Status.DECIDED and not answer.idle:
+                where = f" at {shown(problem.sees, context)}" if context else ""
+                reason = f"{theory} has no firm answer{where}: {answer.reason}"
+                return Finding(Verdict.UNKNOWN, reason=reason)
         policy = followed(problem, decide)
         better: Policy = best_policies(problem)[0]
         worth, most = problem.worth(policy), problem.worth(better)

@@ -205,6 +205,26 @@ def test_a_parameter_can_stand_for_any_probability_or_payoff(problem, at):
             "declare its domain",
         ),
         (
+            (decision("act", ["a", "a"]), GAIN),
+            {},
+            "node 'act': its acts must be different, and not None",
+        ),
+        (
+            (decision("act", ["a", None]), GAIN),
+            {},
+            "node 'act': its acts must be different, and not None",
+        ),
+        (
+            (decision("act", ["a"], sees=[POLICY]), GAIN),
+            {},
+            "node 'act': a decision cannot see its own policy",
+        ),
+        (
+            (ACT, GAIN, chance("foreseen", lambda policy: 1)),
+            {"inclination": lambda foreseen: {"a": 1}},
+            "the nodes policy -> foreseen -> policy form a cycle",
+        ),
+        (
             (SIGHT, chance("sign", {1: 1}), GAIN),
             {"at": {"sign": 2}},
             "at: sign=2 is not an observation",
@@ -235,6 +255,11 @@ def test_a_mistake_is_named(nodes, options, message):
             (ACT, chance("coin", lambda policy: 2, domain=[0, 1]), GAIN),
             {},
             "node 'coin' at policy=a: the value 2 is not in its domain",
+        ),
+        (
+            (ACT, chance("coin", lambda policy: [1]), GAIN),
+            {},
+            "node 'coin' at policy=a: the value [1] cannot be compared; use a tuple",
         ),
         (
             (ACT, utility("gain", lambda act: None)),

@@ -8,7 +8,8 @@ import pytest
 from problem_case import SecondWay, agreed, top
 
 from theory.causal.diagram import chance, decision, utility
-from theory.causal.value import UNREACHABLE
+from theory.causal.value import UNREACHABLE, Unreachable
+from theory.decision.answer import matrix
 from theory.decision.causal import cdt, deliberated, leanings, ratified
 from theory.decision.dilemma import LIBRARY, dilemma
 from theory.decision.evidential import edt
@@ -168,6 +169,31 @@ def test_two_boxing_has_two_worths_and_both_can_be_stated():
     assert cdt(problem).value == 501_000
     assert cdt(problem, {"one": 1, "two": 0}).value == 1_000_000 - 10_000 + 1_000
     assert cdt(problem, {"one": 0, "two": 1}).value == ratified(problem).value
+
+
+def test_the_numbers_that_the_haskell_library_asserts():
+    """github.com/DecisionTheory/DecisionTheory, test/*.hs; its CDT is ratified."""
+    boxes = dilemma("newcomb")
+    assert (edt(boxes.problem()).acts, edt(boxes.problem()).value) == (("one",), 990_000)
+    assert (ratified(boxes.problem()).acts, ratified(boxes.problem()).value) == (("two",), 11_000)
+    assert (fdt(boxes.problem()).acts, fdt(boxes.problem()).value) == (("one",), 990_000)
+    unreliable, less = boxes.problem(accuracy="0.5"), boxes.problem(accuracy="0.51")
+    assert (fdt(unreliable).acts, fdt(unreliable).value) == (("two",), 501_000)
+    assert (fdt(less).acts, fdt(less).value) == (("one",), 510_000)
+
+    damascus = dilemma("death in damascus").problem()
+    assert (edt(damascus).value, fdt(damascus).value) == (0, 0)
+    news = matrix(damascus)
+    assert not isinstance(news, Unreachable)
+    assert (news.worth["stay"]["flee"], news.worth["flee"]["stay"]) == (999, 1_000)
+
+    letter = dilemma("xor blackmail").problem()
+    assert (edt(letter).acts, edt(letter).value) == (("pay",), -1_000)
+    assert (ratified(letter).acts, ratified(letter).value) == (("refuse",), -1_000_000)
+
+    city = dilemma("parfit's hitchhiker").problem()
+    assert (edt(city).acts, edt(city).value) == (("nopay",), 0)
+    assert (ratified(city).acts, ratified(city).value) == (("nopay",), 0)
 
 
 @pytest.mark.parametrize(
