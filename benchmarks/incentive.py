@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from theory.causal.diagram import Diagram, Node, chance, decision, utility
-from theory.causal.graph import InfluenceGraph, influence_graph
+from theory.causal.equilibrium import equilibria
+from theory.causal.graph import AGENT, InfluenceGraph, influence_graph
 from theory.causal.incentive import (
     instrumental_control,
     response_incentive,
@@ -74,6 +75,8 @@ class Line:
         theirs = f"{self.their_time_s:10.4f} s" if self.their_time_s is not None else f"{'-':>12}"
         ratio = f"{self.their_time_s / self.our_time_s:8.0f}x" if self.their_time_s else " " * 9
         answer = str(self.ours) if isinstance(self.ours, Fraction) else " ".join(self.ours or "-")
+        if self.question == "pure NE":
+            answer = f"{len(self.ours)} equilibria"
         return (
             f"{self.diagram:28} {self.question:10} {self.agreement:10} {answer:34}"
             f"{theirs} {self.our_time_s:10.4f} s {ratio}"
@@ -108,14 +111,20 @@ def answers(python: Path, *arguments: str, limit_s: float) -> Iterator[dict[str,
     yield from (json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
 
 
-def read(tables: Mapping[str, Any], decisions: list[str], utilities: list[str]) -> Diagram:
+def read(
+    tables: Mapping[str, Any],
+    decisions: list[str],
+    utilities: list[str],
+    owners: Mapping[str, str] | None = None,
+) -> Diagram:
     """The diagram with PyCID's tables; floats are read as the short rationals they stand for."""
+    agents = owners or dict.fromkeys([*decisions, *utilities], AGENT)
     nodes: list[Node] = []
     domains = {name: [short(value) for value in t["domain"]] for name, t in tables.items()}
     for name, table in tables.items():
         parents, domain = table["parents"], domains[name]
         if name in decisions:
-            nodes.append(decision(name, domain, parents))
+            nodes.append(decision(name, domain, parents, agents[name]))
             continue
         contexts = product_of([domains[parent] for parent in parents])
         rows = {
@@ -124,7 +133,7 @@ def read(tables: Mapping[str, Any], decisions: list[str], utilities: list[str]) 
         }
         rule: Any = rows if parents else rows[()]
         if name in utilities:
-            nodes.append(utility(name, rule, parents))
+            nodes.append(utility(name, rule, parents, agents[name]))
         else:
             nodes.append(chance(name, rule, parents, domain))
     return Diagram(*nodes)
@@ -170,13 +179,24 @@ def graph_questions(graph: InfluenceGraph) -> dict[str, Callable[[], list[str]]]
     }
 
 
-def quantity(diagram: Callable[[], Diagram], question: str) -> Fraction:
-    """The answer to "max EU", "VoI X" or "VoC X"."""
+def quantity(diagram: Callable[[], Diagram], question: str) -> Fraction | list[str]:
+    """The answer to "max EU", "VoI X", "VoC X" or "pure NE"."""
     kind, name = question.split(" ", 1)
+    if kind == "pure":
+        return sorted(rule_text(policy) for policy in equilibria(diagram()))
     if kind == "max":
         return greatest(diagram())
     asked = value_of_information if kind == "VoI" else value_of_control
     return asked.value(diagram(), name)
+
+
+def rule_text(policy: Mapping[str, Mapping[Any, Any]]) -> str:
+    """One joint policy: each decision with what is done in each context, as PyCID's is written."""
+    parts: list[str] = []
+    for name, rule in policy.items():
+        picks = (v if isinstance(v, str) else str(float(v)) for v in rule.values())
+        parts.append(f"{name}: {' '.join(picks)}")
+    return "; ".join(sorted(parts))
 
 
 def lines(record: Mapping[str, Any]) -> Iterator[Line]:
@@ -184,11 +204,13 @@ def lines(record: Mapping[str, Any]) -> Iterator[Line]:
     drawn = record["graph"]
     graph = influence_graph(map(tuple, drawn["edges"]), drawn["decisions"], drawn["utilities"])
     for name, ask in graph_questions(graph).items():
-        yield _line(record["name"], name, record["questions"][name], ask)
+        if "questions" in record:
+            yield _line(record["name"], name, record["questions"][name], ask)
     for name, theirs in record.get("quantities", {}).items():
 
         def make() -> Diagram:
-            return read(record["tables"], drawn["decisions"], drawn["utilities"])
+            owners = drawn.get("owners")
+            return read(record["tables"], drawn["decisions"], drawn["utilities"], owners)
 
         yield _line(record["name"], name, theirs, lambda name=name: quantity(make, name))
 

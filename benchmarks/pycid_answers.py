@@ -3,9 +3,10 @@
 It imports nothing of Mesascope and knows nothing of its answers. What PyCID gives has no types.
 """
 
-# ruff: noqa: ANN001, ANN201, BLE001, D103
+# ruff: noqa: ANN001, ANN002, ANN201, BLE001, D103
 
 import json
+import signal
 import sys
 import time
 import warnings
@@ -13,7 +14,9 @@ import warnings
 warnings.filterwarnings("ignore")
 
 import pycid  # noqa: E402
-from pycid.examples import simple_cids, story_cids  # noqa: E402
+from pycid.examples import simple_cids, simple_macids, story_cids, story_macids  # noqa: E402
+
+LIMIT_S = 60  # for one question about a game
 
 
 def timed(question):
@@ -116,6 +119,45 @@ def shipped():
                 yield name[4:], getattr(module, name)
 
 
+def games():
+    for module in (simple_macids, story_macids):
+        for name in sorted(dir(module)):
+            make = getattr(module, name)
+            if getattr(make, "__module__", "") == module.__name__:
+                yield name.removeprefix("get_"), make
+
+
+def game(name, make):
+    """The deterministic Nash equilibria, as texts; None where the game has no tables."""
+    macid = make()
+    if not all(node in macid.model for node in macid.nodes):
+        return None
+    try:
+        found = tables(make())
+    except (KeyError, ValueError, AttributeError):
+        return None
+    owners = {d: str(agent) for agent, ds in macid.agent_decisions.items() for d in ds}
+    owners |= {u: str(agent) for agent, us in macid.agent_utilities.items() for u in us}
+    signal.alarm(LIMIT_S)
+    answer = timed(lambda: sorted(rule_text(ne) for ne in macid.get_ne(solver="enumpure")))
+    signal.alarm(0)
+    drawn = {**graph(macid), "owners": owners}
+    return {"name": name, "graph": drawn, "tables": found, "quantities": {"pure NE": answer}}
+
+
+def rule_text(policy):
+    """One joint policy: each decision with what is done in each context."""
+    parts = []
+    for cpd in policy:
+        picks = [plain(cpd.domain[column.argmax()]) for column in cpd.get_values().T]
+        parts.append(f"{cpd.variable}: {' '.join(map(str, picks))}")
+    return "; ".join(sorted(parts))
+
+
+def out_of_time(*_):
+    raise TimeoutError(f"more than {LIMIT_S} s")
+
+
 def say(record):
     print(json.dumps(record), flush=True)
 
@@ -129,6 +171,11 @@ def main():
                 record["tables"] = tables(make())
                 record["quantities"] = quantities(make)
             say(record)
+        signal.signal(signal.SIGALRM, out_of_time)
+        for name, make in games():
+            record = game(name, make)
+            if record:
+                say(record)
     else:
         cid = many(int(sys.argv[2]))
         say({"name": f"n={sys.argv[2]}", "quantities": {"max EU": timed(lambda: greatest(cid))}})
