@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from known.war_game import HONEST, POOLING, war_game
+
 from theory.claim import Claim
 from theory.parameter import over
 from theory.power.attainable import uniform_rewards
 from theory.power.interruption import interrupted
 from theory.process import process
 from theory.properties import choice, power, tampering
+from theory.properties.deception import no_deception
 from theory.verdict import Verdict
 
 F = Fraction
@@ -67,3 +70,24 @@ def test_a_parameter_is_printed_as_it_is():
     assert over(slack, 0, 1, name="the slack").decide().region == (
         "VIOLATED iff the slack is less than 0.5; HOLDS iff the slack is at least 0.5"
     )
+
+
+def test_a_causal_model_with_a_parameter():
+    """The war game: the weak type is deceptive at every prior but the two extreme ones."""
+
+    def honest_references(prior: Fraction) -> Claim:
+        return no_deception(
+            war_game(prior),
+            POOLING,
+            deceiver="S",
+            target="T",
+            about={"X": "strong"},
+            references=[HONEST],
+            where={"X": "weak"},
+        )
+
+    finding = over(honest_references, 0, 1, name="the weak type's prior").decide()
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "VIOLATED iff the weak type's prior is more than 0 and less than 1" in finding.region
+    inner = over(honest_references, "1/100", "99/100").decide()
+    assert (inner.verdict, inner.region) == (Verdict.VIOLATED, "VIOLATED at every value")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm, prod
 
+from theory.region import Parametric
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -14,17 +16,20 @@ class Factor:
 
     Attributes:
         scope: the variables.
-        cells: the numerators, in the order of the product of the variables' domains.
+        cells: the numerators, in the order of the product of the variables' domains: integers, or
+            a parameter's numbers (`theory.region`).
         denominator: of every cell.
     """
 
     scope: tuple[str, ...]
-    cells: Sequence[int]
+    cells: Sequence[int | Fraction]
     denominator: int = 1
 
 
 def factor(scope: Sequence[str], cells: Sequence[Fraction]) -> Factor:
     """The factor with these cells, over one denominator."""
+    if any(isinstance(cell, Parametric) for cell in cells):
+        return Factor(tuple(scope), cells)
     common = lcm(*(cell.denominator for cell in cells)) if cells else 1
     scaled = [cell.numerator * (common // cell.denominator) for cell in cells]
     return Factor(tuple(scope), scaled, common)
@@ -54,7 +59,10 @@ def eliminate(
         left = [one for one in left if name not in one.scope]
         left.append(Factor(tuple(scope), summed, denominator))
     cells, denominator = _multiply(left, tuple(keep), sizes)
-    return [Fraction(cell, denominator) for cell in cells]
+    return [
+        Fraction(cell, denominator) if isinstance(cell, int) else cell / denominator
+        for cell in cells
+    ]
 
 
 def _joined(factors: Sequence[Factor], name: str) -> dict[str, None]:
@@ -63,8 +71,8 @@ def _joined(factors: Sequence[Factor], name: str) -> dict[str, None]:
 
 def _multiply(
     factors: Sequence[Factor], scope: tuple[str, ...], sizes: Mapping[str, int]
-) -> tuple[list[int], int]:
-    cells = [1] * prod(sizes[name] for name in scope)
+) -> tuple[list[int | Fraction], int]:
+    cells: list[int | Fraction] = [1] * prod(sizes[name] for name in scope)
     for one in factors:
         values = one.cells
         cells = [a * values[i] for a, i in zip(cells, _places(one, scope, sizes), strict=True)]
