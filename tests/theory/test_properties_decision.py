@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
 from theory.causal.diagram import decision, utility
+from theory.claim import Claim, Finding
 from theory.decision.dilemma import LIBRARY
 from theory.decision.problem import Problem
 from theory.decision.theory import THEORIES
 from theory.error import InputError
+from theory.parameter import over
 from theory.properties.decision import (
     DEFINITIONS,
     example_names,
@@ -118,25 +121,54 @@ def test_a_mistake_is_named(arguments, message):
         follows_theory(**arguments)
 
 
-def agreement(one: str, other: str, dilemma: str, parameter: str, upper: str = "1"):
-    return theories_agree(
-        one, other, dilemma=dilemma, parameter=parameter, lower=0, upper=upper
-    ).decide()
+def agreement(dilemma: str, one: str, other: str, **changed: Any) -> Finding:
+    return theories_agree(LIBRARY[dilemma].problem(**changed), one, other).decide()
 
 
-def test_theories_agree_always_never_or_in_a_region():
-    always = agreement("EDT", "FDT", "newcomb", "accuracy")
-    assert always.verdict is Verdict.HOLDS
-    never = theories_agree(
-        "EDT", "FDT", dilemma="xor blackmail", parameter="termites", lower="1/4", upper="3/4"
-    ).decide()
-    assert never.verdict is Verdict.VIOLATED
-    assert never.witness == {"EDT": "pay always", "FDT": "refuse always"}
-    sometimes = agreement("CDT", "FDT", "newcomb", "accuracy")
-    assert sometimes.verdict is Verdict.UNKNOWN
-    assert sometimes.region == "they agree iff accuracy is less than 0.5005"
-    with pytest.raises(InputError, match="unknown dilemma 'x'"):
-        theories_agree("EDT", "FDT", dilemma="x", parameter="p", lower=0, upper=1)
+def test_theories_agree_or_their_advice_is_shown():
+    holds = agreement("newcomb", "EDT", "FDT")
+    assert (holds.verdict, holds.proof) == (Verdict.HOLDS, "both recommend one")
+    finding = agreement("xor blackmail", "EDT", "CDT")
+    assert finding.verdict is Verdict.VIOLATED
+    assert finding.witness == {
+        "EDT": {"recommended": ("pay",), "worth": {"pay": -1_000, "refuse": -1_000_000}},
+        "CDT": {"recommended": ("refuse",), "worth": {"pay": -501_000, "refuse": -500_000}},
+    }
+    # At the boundary FDT is indifferent, and CDT is not.
+    assert agreement("newcomb", "CDT", "FDT", accuracy="0.5004").holds
+    assert agreement("newcomb", "CDT", "FDT", accuracy="0.5005").verdict is Verdict.VIOLATED
+    silent = agreement("death in damascus", "EDT", "CDT")
+    assert silent.verdict is Verdict.VACUOUS
+    assert silent.proof == "CDT recommends nothing: being sure of any act speaks against it"
+
+
+def test_where_theories_agree_is_an_exact_region():
+    def agree(p: Fraction) -> Claim:
+        return theories_agree(LIBRARY["newcomb"].problem(accuracy=p), "CDT", "FDT")
+
+    finding = over(agree, 0, 1, name="the accuracy").decide()
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.region == (
+        "HOLDS iff the accuracy is less than 0.5005; VIOLATED iff the accuracy is at least 0.5005"
+    )
+
+
+def test_every_claim_can_be_made_over_a_parameter():
+    def follows(p: Fraction) -> Claim:
+        problems = {"newcomb": LIBRARY["newcomb"].problem(accuracy=p)}
+        return follows_theory({"newcomb": "one"}, theory="EDT", problems=problems)
+
+    assert over(follows, 0, 1).decide().region == (
+        "VIOLATED iff p is less than 0.5005; HOLDS iff p is at least 0.5005"
+    )
+
+    def regrets(p: Fraction) -> Claim:
+        problem = LIBRARY["newcomb"].problem(accuracy=p)
+        return little_regret(problem, theory="CDT", limit=100_000)
+
+    assert over(regrets, 0, 1).decide().region == (
+        "HOLDS iff p is at most 0.5505; VIOLATED iff p exceeds 0.5505"
+    )
 
 
 @pytest.mark.parametrize(

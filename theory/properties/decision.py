@@ -16,7 +16,6 @@ from theory.decision.theory import theory as theory_of
 from theory.error import InputError
 from theory.property import Definition
 from theory.rational import Exact, exact, number_text
-from theory.region import Region, region
 from theory.verdict import Verdict
 
 FOLLOWS_THEORY = Definition(
@@ -50,20 +49,14 @@ FOLLOWS_THEORY = Definition(
 THEORIES_AGREE = Definition(
     name="theories_agree",
     family="decision",
-    claim=(
-        "{one} and {other} recommend the same in {dilemma} for every {parameter} from {lower} to "
-        "{upper}."
-    ),
-    definition="for all p in [lower, upper]: the answers to the problem with p are the same",
+    claim="{one} and {other} recommend the same.",
+    definition="argmax of the operator of one = argmax of the operator of the other",
     citation="Yudkowsky and Soares, Functional decision theory, 2017 (arXiv 1710.05060)",
-    violation_means="They differ for every value of the parameter; their answers by region.",
-    holds_does_not_mean="It does not say that they give the same reasons, or values.",
+    violation_means="What each of them recommends, and what it takes the acts to be worth.",
+    holds_does_not_mean="It does not say that they give the same reasons, or acts the same worth.",
     needs=(),
-    decided="exactly for all values of the parameter, by the signs of the polynomials compared",
-    example=(
-        'decision.theories_agree("EDT", "FDT", dilemma="newcomb", parameter="accuracy", lower=0, '
-        "upper=1)"
-    ),
+    decided="by enumeration of the worlds; over a parameter, by its exact regions",
+    example='decision.theories_agree(newcomb, "EDT", "FDT")',
 )
 
 LITTLE_REGRET = Definition(
@@ -167,64 +160,37 @@ def _region(name: str, problem: Problem, answer: Answer) -> str:
     return f"in {name}: {leanings(problem)}"
 
 
-def theories_agree(
-    one: str, other: str, *, dilemma: str, parameter: str, lower: Exact, upper: Exact
-) -> Claim:
-    """Two theories give the same answer to a dilemma, whatever a parameter of it is.
+def theories_agree(problem: Problem, one: str, other: str) -> Claim:
+    """Two theories recommend the same acts; VACUOUS where one of them has no firm answer.
 
-    Where they agree for some values and not for others, the verdict is UNKNOWN with the region.
+    `theory.parameter.over` tells for which probabilities and payoffs they do.
 
     Args:
-        one, other: the theories.
-        dilemma: of the library.
-        parameter: a keyword of its problem.
-        lower, upper: the values that count.
+        problem: the problem.
+        one, other: EDT, CDT, ratified CDT, FDT or UDT 1.1.
     """
-    entry = LIBRARY.get(dilemma)
-    if entry is None:
-        raise InputError(f"unknown dilemma {dilemma!r}; it is one of: {', '.join(LIBRARY)}")
-    low, high = exact(lower, "lower"), exact(upper, "upper")
     by = {name: theory_of(name) for name in (one, other)}
 
     def decide() -> Finding:
-        regions = {name: entry.region(name, parameter, low, high) for name in by}
-        same: Region[bool] = _same(entry.build, by, parameter, low, high)
-        if same.answers == (True,):
-            proof = f"{len(same.pieces)} region of {parameter}, decided exactly"
-            return Finding(Verdict.HOLDS, proof=proof)
-        shown = {name: str(found) for name, found in regions.items()}
-        if same.answers == (False,):
-            return Finding(Verdict.VIOLATED, witness=shown)
+        answers = {name: theory(problem) for name, theory in by.items()}
+        silent = [a for a in answers.values() if a.status is not Status.DECIDED]
+        if silent:
+            proof = f"{silent[0].theory} recommends nothing: {silent[0].reason}"
+            return Finding(Verdict.VACUOUS, proof=proof)
+        if len({frozenset(answer.acts) for answer in answers.values()}) == 1:
+            acts = answers[one].acts
+            return Finding(
+                Verdict.HOLDS, proof=f"both recommend {' or '.join(map(str, acts))}", value=acts
+            )
         return Finding(
-            Verdict.UNKNOWN,
-            witness=shown,
-            reason=f"they agree for some values of {parameter}, and not for others",
-            region=f"they agree iff {same.where(True)}",
+            Verdict.VIOLATED,
+            witness={
+                name: {"recommended": answer.acts, "worth": dict(answer.values)}
+                for name, answer in answers.items()
+            },
         )
 
-    return THEORIES_AGREE.about(
-        decide,
-        one=one,
-        other=other,
-        dilemma=dilemma,
-        parameter=parameter,
-        lower=low,
-        upper=high,
-    )
-
-
-def _same(
-    build: Callable[..., Problem],
-    by: Mapping[str, Callable[[Problem], Answer]],
-    parameter: str,
-    low: Exact,
-    high: Exact,
-) -> Region[bool]:
-    def agree(value: Any) -> bool:
-        problem = build(**{parameter: value})
-        return len({str(decide(problem)) for decide in by.values()}) == 1
-
-    return region(agree, low, high, name=parameter)
+    return THEORIES_AGREE.about(decide, one=one, other=other)
 
 
 def little_regret(problem: Problem, *, theory: str, limit: Exact = 0) -> Claim:
