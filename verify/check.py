@@ -13,7 +13,6 @@ from theory.claim import Claim
 from theory.error import InputError, UnsupportedOperator
 from theory.property import Property
 from verify.claim import judge_claim
-from verify.report.build import summarise
 from verify.spec import Spec, read_spec
 from verify.verdict import ProgressEvent, Report, Result
 
@@ -63,6 +62,8 @@ def check(
         InputError: the network or the spec cannot be used, or there is no network for a property.
         EngineFault: the engines disagree, or a witness does not replay exactly.
     """
+    from verify.report.build import summarise
+
     wanted = (spec if isinstance(spec, Spec) else read_spec(spec)).only(properties)
     structure, judged = _on_network(
         net, wanted, timeout_s, progress, seed=seed, cross_check=cross_check, device=device
