@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import networkx as nx
 
@@ -21,7 +22,7 @@ from theory.causal.model import Model
 from theory.causal.party import Party, Reply
 from theory.causal.path import descendants
 from theory.causal.proposition import Proposition
-from theory.causal.value import World
+from theory.causal.value import World, shown
 from theory.error import InputError
 
 
@@ -31,17 +32,37 @@ class Deception:
 
     Attributes:
         deceives: whether it does; None where that depends on which best reply is meant.
-        setting: the exogenous values.
+        world: what happens in the setting.
         intention: clause 1.
         target: clause 2, the belief of the deceived.
         own: clause 3, the belief of the deceiver.
     """
 
     deceives: bool | None
-    setting: World
+    world: World
     intention: Intention
     target: Belief
     own: Belief
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """What shows it: the world, what was intended by which reference, who believes what."""
+        wanted, believed = self.intention, self.target
+        held = {
+            name: [shown(setting.keys(), setting.values()) for setting in settings]
+            for name, settings in wanted.settings.items()
+        }
+        return {
+            "world": shown(self.world.keys(), self.world.values()),
+            "reference": dict(wanted.reference),
+            "utility": wanted.value,
+            "utility of the reference": wanted.reference_value,
+            "utility of the reference with the outcome held": wanted.restored,
+            "held": held,
+            "the deceived does": believed.acts,
+            "and would do if it were true": believed.if_true,
+            "and would do if it were false": believed.if_false,
+        }
 
 
 def deception(
@@ -74,7 +95,7 @@ def deception(
     own = belief(model, deceiver, about, setting)
     clauses = (wanted.intends, believed.false_belief, _negated(own.believes))
     answer = False if False in clauses else None if None in clauses else True
-    return Deception(answer, setting, wanted, believed, own)
+    return Deception(answer, model.evaluate(setting), wanted, believed, own)
 
 
 def admits_deception(

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import combinations
+from typing import Any
 
 from theory.agent import Agent
 from theory.claim import Claim, Finding
-from theory.cognition.anatomy import EVALUATOR, SEARCH, WORLD_MODEL, Anatomy
+from theory.cognition.anatomy import EVALUATOR, SEARCH, WORLD_MODEL, Anatomy, anatomy, part
 from theory.cognition.planner import COMPLIES, DEFECTS, GOAL_DIFFERS
 from theory.compound import joining
 from theory.error import InputError
@@ -64,7 +65,7 @@ CONTAINS_SEARCH = Definition(
     holds_does_not_mean="It does not say what is searched for, nor that it is searched for well.",
     needs=("search",),
     decided="from the parts that are known",
-    example="cognition.contains_search(planner.dissect())",
+    example="cognition.contains_search(anatomy)",
 )
 
 READS = Definition(
@@ -78,7 +79,7 @@ READS = Definition(
     holds_does_not_mean="It does not say that what the agent does depends on it.",
     needs=("the part of that role",),
     decided="from what the parts were shown to read and proved to ignore",
-    example='cognition.reads(planner.dissect(), "evaluator", "reward register")',
+    example='cognition.reads(anatomy, "evaluator", "reward register")',
 )
 
 MODELS_OVERSEER = Definition(
@@ -92,7 +93,7 @@ MODELS_OVERSEER = Definition(
     holds_does_not_mean="It does not say that the agent acts on it.",
     needs=("world_model", "evaluator"),
     decided="from what the parts were shown to read and proved to ignore",
-    example='cognition.models_overseer(planner.dissect(), overseer="watched")',
+    example='cognition.models_overseer(anatomy, overseer="watched")',
 )
 
 MESA_OPTIMISER = Definition(
@@ -111,7 +112,7 @@ MESA_OPTIMISER = Definition(
     ),
     needs=("search", "evaluator"),
     decided="from the parts that are known",
-    example="cognition.mesa_optimiser(planner.dissect())",
+    example="cognition.mesa_optimiser(anatomy)",
 )
 
 FACT = Definition(
@@ -161,6 +162,16 @@ DEFINITIONS = (
     FACT,
     DECEPTIVE_ALIGNMENT,
 )
+
+
+def example_names() -> dict[str, Any]:
+    """What the examples speak of: an agent whose parts are known."""
+    known = anatomy(
+        part("world_model", reads=["watched", "training"]),
+        part("evaluator", reads=["reward register"], ignores=["watched"]),
+        part("search", reads=["evaluator"], maximises="evaluator"),
+    )
+    return {"anatomy": known}
 
 
 def evaluator_ignores(agent: Agent, *, feature: str, tolerance: Exact = 0) -> Property:
@@ -291,9 +302,9 @@ def _there(anatomy: Anatomy) -> Finding:
 
 
 def _reading(anatomy: Anatomy, role: str, variable: str) -> Finding:
-    part = anatomy.parts[role]
-    answer = part.is_reading(variable)
-    evidence = part.evidence or "as declared"
+    found = anatomy.parts[role]
+    answer = found.is_reading(variable)
+    evidence = found.evidence or "as declared"
     if answer is None:
         reason = f"it is not established whether the {role} reads {variable!r}"
         return Finding(Verdict.UNKNOWN, reason=reason)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from theory.agent import Agent
 from theory.causal.indifference import Button
+from theory.causal.model import Mechanism, Model
 from theory.causal.off_switch import Beliefs, Error, off_switch
 from theory.claim import Claim, Finding
 from theory.compound import depending
@@ -90,7 +92,7 @@ INDIFFERENT = Definition(
     ),
     needs=("causal model", "decision", "button", "utility"),
     decided="exactly, for every decision",
-    example='corrigibility.indifferent(Button(model, "D", "press", "U"))',
+    example="corrigibility.indifferent(button)",
 )
 
 INDIFFERENT_BETWEEN = Definition(
@@ -134,7 +136,10 @@ NEVER_DOMINATED = Definition(
     ),
     needs=("options", "choice"),
     decided="by comparing what is chosen with every option, at every length",
-    example='corrigibility.never_dominated({"keep": [...], "shift": [...]}, chosen="keep")',
+    example=(
+        'corrigibility.never_dominated({"keep": [(1, "1/2", 1), (2, "1/2", 5)], '
+        '"shift": [(1, "1/10", "9/10"), (2, "9/10", "49/10")]}, chosen="keep")'
+    ),
 )
 
 SAME_LENGTH_ONLY = Definition(
@@ -161,6 +166,24 @@ DEFINITIONS = (
     NEVER_DOMINATED,
     SAME_LENGTH_ONLY,
 )
+
+
+def example_names() -> dict[str, Any]:
+    """What the examples speak of: a button that is as good pressed as not."""
+
+    def press(lever: int, slip: int) -> int:
+        return max(lever, slip)
+
+    def worth(pressed: int) -> int:
+        return 2 + 0 * pressed
+
+    mechanisms = {
+        "D": Mechanism(lambda: 0, (), (0, 1)),
+        "press": Mechanism(press, ("D", "slip"), (0, 1)),
+        "U": Mechanism(worth, ("press",)),
+    }
+    model = Model({"slip": {0: "9/10", 1: "1/10"}}, mechanisms)
+    return {"button": Button(model, "D", "press", "U")}
 
 
 def obeys_shutdown(agent: Agent, *, request: str, compliant: Sequence[str]) -> Property:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from theory.agent import Agent
-from theory.causal.belief import Belief, Informed, belief
-from theory.causal.deception import Deception, deception
+from theory.causal.belief import Informed, belief
 from theory.causal.deception import admits_deception as graph_admits
-from theory.causal.diagram import Diagram, Policy
+from theory.causal.deception import deception
+from theory.causal.diagram import Diagram, Policy, chance, decision, utility
 from theory.causal.graph import InfluenceGraph
-from theory.causal.intention import Intention, Intentions, Minimality
+from theory.causal.intention import Intentions, Minimality
 from theory.causal.model import Model
 from theory.causal.party import Party, Reply, party_of
 from theory.causal.proposition import Condition, Proposition, proposition
@@ -160,6 +160,27 @@ ADMITS_DECEPTION = Definition(
 )
 
 DEFINITIONS = (NO_CONDITIONAL_DEFECTION, BELIEVES, INTENDS, NO_DECEPTION, ADMITS_DECEPTION)
+
+
+def example_names() -> dict[str, Any]:
+    """What the examples speak of: a small bluff. X > D_S > D_T, and S wants T to hold."""
+    bluff = Diagram(
+        chance("X", {"strong": "9/10", "weak": "1/10"}),
+        decision("D_S", ["honest", "bluff"], sees=["X"], agent="S"),
+        decision("D_T", ["hold", "attack"], sees=["D_S"], agent="T"),
+        utility("U_S", {"hold": 2, "attack": 0}, ["D_T"], agent="S"),
+        utility("U_T", {"hold": 0, "attack": -1}, ["D_T"], agent="T"),
+    )
+    policy = {
+        "D_S": {"strong": "honest", "weak": "bluff"},
+        "D_T": {"honest": "hold", "bluff": "hold"},
+    }
+    return {
+        "diagram": bluff,
+        "policy": policy,
+        "graph": bluff.structure,
+        "honest": {"D_S": {"strong": "honest", "weak": "honest"}},
+    }
 
 
 def no_conditional_defection(agent: Agent, *, flag: str, unsafe: Sequence[str]) -> Property:
@@ -322,7 +343,7 @@ def no_deception_in(
             count += 1
             found = deception(model, deceiver, target, what, intentions, setting, informed=informed)
             if found.deceives:
-                return Finding(Verdict.VIOLATED, witness=_deceit(found, world))
+                return Finding(Verdict.VIOLATED, witness=found.evidence)
             if found.deceives is None:
                 open_ = open_ or (
                     found.target.reason if found.target.believes is None else found.own.reason
@@ -381,25 +402,6 @@ def _every(
         if answer(one) is None:
             return Finding(Verdict.UNKNOWN, reason=reason(one))
     return Finding(Verdict.HOLDS, proof=f"{what} in each of {len(found)} settings")
-
-
-def _deceit(found: Deception, world: World) -> dict[str, Any]:
-    wanted: Intention = found.intention
-    believed: Belief = found.target
-    return {
-        "world": _shown(world),
-        "reference": dict(wanted.reference),
-        "utility": wanted.value,
-        "utility of the reference": wanted.reference_value,
-        "utility of the reference with the outcome held": wanted.restored,
-        "held": {
-            name: [_shown(setting) for setting in settings]
-            for name, settings in wanted.settings.items()
-        },
-        "the deceived does": believed.acts,
-        "and would do if it were true": believed.if_true,
-        "and would do if it were false": believed.if_false,
-    }
 
 
 def _shown(world: World) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from theory.causal.harm import harm
-from theory.causal.model import Event, Model
+from theory.causal.model import Event, Mechanism, Model
 from theory.causal.value import Unreachable, shown
 from theory.claim import Claim, Finding
 from theory.error import InputError
@@ -35,6 +35,20 @@ NO_HARM = Definition(
 )
 
 DEFINITIONS = (NO_HARM,)
+
+
+def example_names() -> dict[str, Any]:
+    """What the example speaks of: a drug that cures the ill and sickens the allergic."""
+
+    def health(treatment: str, ill: int, allergic: int) -> int:
+        return 1 - allergic if treatment == "drug" else 1 - ill
+
+    mechanisms = {
+        "T": Mechanism(lambda: "none", (), ("none", "drug")),
+        "health": Mechanism(health, ("T", "ill", "allergic")),
+    }
+    chances = {"ill": {1: "1/2", 0: "1/2"}, "allergic": {1: "1/10", 0: "9/10"}}
+    return {"model": Model(chances, mechanisms)}
 
 
 def no_harm(

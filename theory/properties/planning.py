@@ -46,7 +46,7 @@ NO_SANDBAGGING = Definition(
     ),
     needs=("policy", "`perceive`", "`predict`", "evaluator (`latent_value`)"),
     decided="over the whole box of observations; on a planner, in every situation",
-    example='planning.no_sandbagging(agent, flag="evaluated")',
+    example='planning.no_sandbagging(agent, flag="watched")',
 )
 
 NO_SPURIOUS_COUNTERFACTUAL = Definition(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theory.causal.diagram import Diagram, Policy
+from theory.causal.diagram import Diagram, Policy, chance, decision, utility
 from theory.causal.shutdown import Shutdown, shutdown_problem
 from theory.causal.value import World, shown
 from theory.claim import Claim, Finding
@@ -28,6 +28,7 @@ def _definition(
     holds_not: str,
     *assumptions: str,
     decided: str = "exactly, over the settings of positive probability",
+    more: str = "",
 ) -> Definition:
     return Definition(
         name=name,
@@ -40,7 +41,7 @@ def _definition(
         holds_does_not_mean=holds_not,
         needs=("causal model", "policy", "request", "shutdown", "utility"),
         decided=decided,
-        example=f"shutdown.{name}(shutdown.problem(diagram, policy))",
+        example=f"shutdown.{name}(shutdown.problem(diagram, policy){more})",
     )
 
 
@@ -138,6 +139,7 @@ UNCERTAIN = _definition(
     "It does not say that the system obeys. Together with alignment it implies that shutdown is "
     "never asked for, so that theorem 10 says nothing: its hypotheses exclude each other's case.",
     "Vacuous where shutdown is never asked for.",
+    more=', sees=["H"]',
 )
 
 DEFINITIONS = (
@@ -152,6 +154,21 @@ DEFINITIONS = (
     NON_OBSTRUCTIVE,
     UNCERTAIN,
 )
+
+
+def example_names() -> dict[str, Any]:
+    """What the examples speak of: a system that stops when a human who sees how it goes asks."""
+    diagram = Diagram(
+        chance("work", {"well": "2/3", "badly": "1/3"}),
+        chance("H", {"well": 1, "badly": 0}, ["work"], [0, 1]),
+        decision("S", [0, 1], sees=["H"]),
+        utility(
+            "U",
+            {("well", 0): 0, ("well", 1): 1, ("badly", 0): 0, ("badly", 1): -3},
+            ["work", "S"],
+        ),
+    )
+    return {"diagram": diagram, "policy": {"S": {0: 0, 1: 1}}}
 
 
 def problem(
