@@ -12,6 +12,7 @@ import json
 import pickle
 import struct
 import sys
+import time
 from fractions import Fraction
 from typing import Any
 
@@ -25,6 +26,10 @@ MARGINS = (Fraction(1, 2**8), Fraction(1, 2**16), Fraction(1, 2**24))
 """After a first model, one that reaches the goal by such a margin is sought: rounding spares it."""
 
 
+MARGIN_S = 2.0
+"""The most time for the search for one such model."""
+
+
 def solve(
     problem: Problem, bounds: FloatBounds, rlimit: int, timeout_ms: int, seed: int
 ) -> dict[str, Any]:
@@ -32,8 +37,10 @@ def solve(
 
     Returns:
         {"status": "sat" | "unsat" | "unknown" | "unsupported", "reason": text,
-        "points": lists of rationals as text}
+        "points": lists of rationals as text, the first ones exceed the goal by a margin,
+        "exact": whether the last of them is the model itself and not near an irrational one}
     """
+    end = time.monotonic() + timeout_ms / 1000
     encoder = Encoder(problem, bounds)
     try:
         encoder.encode()
@@ -52,38 +59,41 @@ def solve(
         case z3.unsat:
             return {"status": "unsat"}
         case z3.sat:
-            points = [_point(solver.model(), encoder)]
+            point, exact = _point(solver.model(), encoder)
             solver.pop()
-            return {
-                "status": "sat",
-                "points": _robust(solver, encoder, min(timeout_ms, 2000)) + points,
-            }
+            points = [*_robust(solver, encoder, end), point]
+            return {"status": "sat", "points": points, "exact": exact}
         case _:
             return {"status": "unknown", "reason": solver.reason_unknown()}
 
 
-def _robust(solver: z3.Solver, encoder: Encoder, timeout_ms: int) -> list[list[str]]:
+def _robust(solver: z3.Solver, encoder: Encoder, end: float) -> list[list[str]]:
     """A model that reaches the goal by the largest margin that is quickly found."""
-    solver.set("timeout", timeout_ms)
     for margin in MARGINS:
+        left_s = min(end - time.monotonic(), MARGIN_S)
+        if left_s <= 0:
+            break
+        solver.set("timeout", int(left_s * 1000) + 1)
         solver.push()
         solver.add(encoder.goal(margin))
         found = solver.check() == z3.sat
-        points = [_point(solver.model(), encoder)] if found else []
+        points = [_point(solver.model(), encoder)[0]] if found else []
         solver.pop()
         if points:
             return points
     return []
 
 
-def _point(model: z3.ModelRef, encoder: Encoder) -> list[str]:
+def _point(model: z3.ModelRef, encoder: Encoder) -> tuple[list[str], bool]:
+    """The point of a model, and whether it is exact: an irrational number is approximated."""
     result: list[str] = []
+    exact = True
     for variable in encoder.point:
-        value = model.eval(variable, model_completion=True)
+        value: Any = model.eval(variable, model_completion=True)
         if isinstance(value, z3.AlgebraicNumRef):
-            value = value.approx(30)
-        result.append(f"{value.numerator_as_long()}/{value.denominator_as_long()}")  # type: ignore[attr-defined]
-    return result
+            value, exact = value.approx(30), False
+        result.append(f"{value.numerator_as_long()}/{value.denominator_as_long()}")
+    return result, exact
 
 
 def main() -> None:
@@ -93,8 +103,14 @@ def main() -> None:
         (size,) = struct.unpack("<Q", header)
         try:
             result = solve(*pickle.loads(source.read(size)))  # noqa: S301  from the parent process only
-        except MesascopeError as error:
-            result = {"status": "error", "reason": str(error)}
+        except (
+            MesascopeError,
+            z3.Z3Exception,
+            ArithmeticError,
+            RecursionError,
+            MemoryError,
+        ) as error:
+            result = {"status": "error", "reason": f"{type(error).__name__}: {error}"}
         sink.write(json.dumps(result) + "\n")
         sink.flush()
 

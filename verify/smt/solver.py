@@ -29,6 +29,9 @@ RESOURCES_PER_SECOND = 10_000_000
 """Z3's own resource limit for each second of budget: a reproducible bound beside the wall clock."""
 
 
+ENDED = {"status": "error", "reason": "its process ended"}
+
+
 class SmtSolver:
     """Decides problems with Z3 in a child process, which is started at the first problem.
 
@@ -74,8 +77,7 @@ class SmtSolver:
             case "unsat":
                 return Answer(False, guarantee=Guarantee.REAL, proved_share=1.0, engine=NAME)
             case "sat":
-                point = _replayable(problem, reply["points"])
-                return Answer(True, point=point, engine=NAME)
+                return _witness(problem, reply["points"], exact=reply["exact"])
             case "unsupported":
                 return Answer(
                     None, reason=Reason.UNSUPPORTED_OPERATOR, detail=reply["reason"], engine=NAME
@@ -90,11 +92,15 @@ class SmtSolver:
     def _ask(
         self, problem: Problem, bounds: Mapping[str, Any], deadline: Deadline
     ) -> dict[str, Any] | None:
+        if self._child is not None and self._child.poll() is not None:
+            self.close()
         if self._child is None:
+            # In a session of its own: an interrupt from the terminal reaches the parent alone.
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "verify.smt.child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                start_new_session=True,
             )
         child = self._child
         if child.stdin is None or child.stdout is None:
@@ -114,7 +120,7 @@ class SmtSolver:
             child.stdin.flush()
         except BrokenPipeError:
             self.close()
-            return None
+            return ENDED
         with DefaultSelector() as selector:
             selector.register(child.stdout, EVENT_READ)
             if not selector.select(budget_s + 0.4):
@@ -123,7 +129,7 @@ class SmtSolver:
         line = child.stdout.readline()
         if not line:
             self.close()
-            return None
+            return ENDED
         return json.loads(line)
 
 
@@ -152,14 +158,17 @@ def bounds_of(problem: Problem) -> dict[str, tuple[list[float], list[float]]]:
     return result
 
 
-def _replayable(problem: Problem, points: Sequence[Sequence[str]]) -> tuple[Fraction, ...]:
+def _witness(problem: Problem, texts: Sequence[Sequence[str]], *, exact: bool) -> Answer:
     """The first of Z3's points that stays a witness when moved to float32; else the exact one."""
-    exact = [tuple(Fraction(text) for text in point) for point in points]
-    for point in exact:
+    points = [tuple(Fraction(text) for text in point) for point in texts]
+    for point in points:
         for candidate in _nearby(problem, point):
             if problem.reached(candidate):
-                return candidate
-    return exact[-1]
+                return Answer(True, point=candidate, engine=NAME)
+    if exact or problem.reached(points[-1]):
+        return Answer(True, point=points[-1], engine=NAME)
+    detail = "Z3 finds a violation only at irrational numbers, which cannot be replayed"
+    return Answer(None, reason=Reason.SOLVER_GAVE_UP, detail=detail, engine=NAME)
 
 
 def _nearby(problem: Problem, point: tuple[Fraction, ...]) -> Iterator[tuple[Fraction, ...]]:
@@ -169,16 +178,16 @@ def _nearby(problem: Problem, point: tuple[Fraction, ...]) -> Iterator[tuple[Fra
     for direction in (None, -1, +1):
         moved: list[Fraction] = []
         for variable, x in zip(problem.variables, point, strict=True):
-            if variable.values is not None or float32_holds(x):
+            floats = [toward(x, torch.float32, side) for side in (-1, +1)]
+            if variable.values is not None or float32_holds(x) or not np.isfinite(floats).all():
                 moved.append(x)
                 continue
-            nearest = Fraction(float(np.float32(float(x))))
-            if direction is not None:
-                nearest = Fraction(toward(x, torch.float32, direction))
-            if not variable.lower <= nearest <= variable.upper:
-                inward = +1 if nearest < variable.lower else -1
-                nearest = Fraction(
-                    toward(variable.lower if inward > 0 else variable.upper, torch.float32, inward)
-                )
-            moved.append(nearest)
+            below, above = (Fraction(float(f)) for f in floats)
+            nearest = below if x - below <= above - x else above
+            chosen = {None: nearest, -1: below, +1: above}[direction]
+            if chosen < variable.lower:
+                chosen = above
+            elif chosen > variable.upper:
+                chosen = below
+            moved.append(chosen)
         yield tuple(moved)
