@@ -92,7 +92,8 @@ def _print(
         f"slowest {seconds[-1]:.2f}; wall clock {wall_s:.1f}"
     )
     for outcome in wrong:
-        console.print(f"WRONG: {outcome.network} {outcome.property}: {outcome.verdict} {outcome.reason}")
+        said = f"{outcome.verdict} {outcome.reason}"
+        console.print(f"WRONG: {outcome.network} {outcome.property}: {said}")
     for outcome in outcomes:
         if outcome.verdict == "unknown":
             console.print(f"unknown: {outcome.network} {outcome.property}: {outcome.reason}")

@@ -164,8 +164,8 @@ CASES = [
     (AGENT.score(O)[1], "score(o)[1]", r"\mathit{score}(o)_{1}"),
     (
         AGENT.value(AGENT.predict(AGENT.perceive(O), "left")),
-        "value(predict(perceive(o), left))",
-        r"\mathit{value}(\mathit{predict}(\mathit{perceive}(o), \mathtt{left}))",
+        "latent_value(predict(perceive(o), left))",
+        r"\mathit{latent\_value}(\mathit{predict}(\mathit{perceive}(o), \mathtt{left}))",
     ),
     (eq(A, "left"), "a = left", r"a = \mathtt{left}"),
     (variable("_", X.sort), "_", r"\mathit{\_}"),
