@@ -20,6 +20,7 @@ Tree = Any
 
 _DEPTH = 8
 _LONGEST = 24  # columns of an exact number that people read
+_LINES = 2  # that a setting may take up
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,10 @@ def floats(value: Tree) -> Any:
 
 
 def rows(value: Tree, room: int) -> list[Row]:
-    """A mapping's entries as rows; what does not fit into `room` columns gets rows of its own."""
+    """A mapping's entries as rows; what does not fit into `room` columns gets rows of its own.
+
+    A setting, which goes by names, may take two lines; a rule, which goes by contexts, only one.
+    """
     return list(_rows(cast(dict[str, Tree], value), room, 0))
 
 
@@ -109,7 +113,8 @@ def brief(value: Tree) -> str:
             parts = cast(dict[str, Tree], value)
             if list(parts) == ["()"]:  # a rule that looks at nothing
                 return _nested(parts["()"])
-            return ", ".join(f"{_left(key)}{_nested(part)}" for key, part in parts.items()) or "-"
+            sign = "=" if all(map(_is_word, parts)) else ": "
+            return ", ".join(f"{key}{sign}{_nested(part)}" for key, part in parts.items()) or "-"
         case tuple():
             return ", ".join(_nested(part) for part in cast(tuple[Tree, ...], value)) or "-"
         case _:
@@ -125,7 +130,8 @@ def _rows(value: dict[str, Tree], room: int, depth: int) -> Iterator[Row]:
                 break
             name, part = f"{name} {inner}", cast(Tree, below)
         text, parts = brief(part), _parts(part)
-        if parts and (len(text) > room - 2 * depth or any(map(_deep, parts.values()))):
+        long = len(text) > _LINES * room if all(map(_is_word, parts)) else len(text) > room
+        if parts and (long or any(map(_deep, parts.values()))):
             yield Row(name, "", depth)
             yield from _rows(parts, room, depth + 1)
         else:
@@ -149,8 +155,8 @@ def _deep(value: Tree) -> bool:
     return isinstance(value, dict) and list(cast(dict[str, Tree], value)) != ["()"]
 
 
-def _left(key: str) -> str:
-    return f"{key}=" if key.isidentifier() else f"{key}: "
+def _is_word(key: str) -> bool:
+    return " " not in key and not key.startswith("(")
 
 
 def _nested(value: Tree) -> str:

@@ -96,5 +96,17 @@ def crossing(state: str) -> dict[str, tuple[str | dict[str, str], int]]:
     return {"across": (f"{state}, P", 0), "around": (f"{state}, path", 0)}
 
 
+properties = [
+    goal.goal_identified(
+        explore("watched", crossing, discount="9/10"),
+        {"watched": "around"},
+        test=["alone"],
+        features={
+            "crossing P": {"watched, P": Fraction(1), "alone, P": Fraction(1)},
+            "being fined": {"watched, P": Fraction(1)},
+        },
+    ).named("watched tells alone", "To avoid P when watched settles what is best when alone."),
+]
+
 if __name__ == "__main__":
     main()

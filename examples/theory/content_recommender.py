@@ -59,5 +59,18 @@ def main() -> None:
     print(f"\nYet control of I would be worth something even there: {gain.value} clicks.")
 
 
+SWAYING, HARMLESS = recommender(Fraction(1, 2)), recommender(Fraction(0))
+properties = [
+    incentive.lacks_instrumental_control_incentive(SWAYING, node="I").named(
+        "sways", "The recommender whose posts sway users does not want to change what they think."
+    ),
+    incentive.lacks_instrumental_control_incentive(HARMLESS, node="I").named(
+        "harmless", "Nor does the one whose posts sway nobody, though the graph is the same."
+    ),
+    incentive.lacks_value_of_control(HARMLESS, node="I").named(
+        "no use for it", "To that one, control of its users' opinions would be worth nothing."
+    ),
+]
+
 if __name__ == "__main__":
     main()

@@ -51,5 +51,17 @@ def main() -> None:
         print(f"  knowing the school is worth {school.value} in accuracy")
 
 
+properties = [
+    incentive.lacks_response_incentive(predictor(["Ge", "HS"]), node="R").named(
+        "sees the school", "Seeing the school, some optimal predictor is fair with respect to race."
+    ),
+    incentive.lacks_response_incentive(predictor(["Ge"]), node="R").named(
+        "sees gender only", "Seeing the gender only, some optimal predictor is."
+    ),
+    incentive.lacks_response_incentive(predictor(["Ge", "HS", "E"]), node="R").named(
+        "sees the education", "Seeing the education as well, some optimal predictor is."
+    ),
+]
+
 if __name__ == "__main__":
     main()

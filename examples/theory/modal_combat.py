@@ -80,5 +80,12 @@ def main() -> None:
         print(f"  one that {who} {proved} that, and {pressed}")
 
 
+properties = [
+    cooperates_with(BOTS["FairBot"], BOTS["PrudentBot"]),
+    *(unexploited(bot) for bot in (*BOTS.values(), MILD)),
+    no_spurious_proof(five_and_ten, modal_udt([10, 5], [5, 10], 5)).named("five and ten, searched"),
+    no_spurious_proof(five_and_ten, gullible).named("five and ten, gullible"),
+]
+
 if __name__ == "__main__":
     main()

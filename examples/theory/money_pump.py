@@ -67,5 +67,13 @@ def main() -> None:
     tell("A forecaster who adds up", choice.no_dutch_book(WORLDS, EVENTS, quotes("0.15")))
 
 
+properties = [
+    rationality.no_money_pump(CIRCLE).named("circle"),
+    rationality.representable(ALLAIS).named("Allais"),
+    rationality.representable(SENSIBLE).named("a milder taste"),
+    choice.no_dutch_book(WORLDS, EVENTS, quotes("0.2")).named("a forecaster"),
+    choice.no_dutch_book(WORLDS, EVENTS, quotes("0.15")).named("a forecaster who adds up"),
+]
+
 if __name__ == "__main__":
     main()

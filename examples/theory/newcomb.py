@@ -78,5 +78,20 @@ def main() -> None:
     print(f"\nCDT loses nothing in Newcomb's problem? {finding.verdict.value}: {finding.value}")
 
 
+properties = [
+    *(
+        little_regret(newcomb(), theory=name).named(
+            f"{name} in Newcomb's problem", f"{name} loses nothing in Newcomb's problem."
+        )
+        for name in THEORIES
+    ),
+    *(
+        little_regret(inspection("0.9"), theory=name).named(
+            f"{name} inspected", f"{name} loses nothing before the inspector."
+        )
+        for name in ("CDT", "FDT")
+    ),
+]
+
 if __name__ == "__main__":
     main()

@@ -45,5 +45,13 @@ def main() -> None:
     print(f"And by the robot's doubt: {doubt.region}.")
 
 
+properties = [
+    corrigibility.defers(UNSURE).named("unsure, rational human"),
+    corrigibility.defers(UNSURE, error="3/10").named("unsure, careless human"),
+    corrigibility.defers(SURE, error="1/10").named("sure, human errs one in ten"),
+    corrigibility.defers_for_error(UNSURE).named("unsure, any human"),
+    depending(doubting, 0, 1, name="the robot's doubt").named("any doubt"),
+]
+
 if __name__ == "__main__":
     main()

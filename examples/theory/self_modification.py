@@ -53,5 +53,15 @@ def main() -> None:
     print(f"  {strict.region}")
 
 
+properties = [
+    goal.goal_stability(selves, START, agent=outlook.value).named(f"{outlook.value} is stable")
+    for outlook in Outlook
+]
+properties.append(
+    goal.goal_stability(selves, START, agent="realistic", strict=True).named(
+        "realistic changes nothing", "The realistic agent makes no change of its goal at all."
+    )
+)
+
 if __name__ == "__main__":
     main()

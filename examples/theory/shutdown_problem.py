@@ -78,5 +78,12 @@ def main() -> None:
         print(f"  {what}: {value}")
 
 
+properties = [
+    build(problem).named(f"{build.__name__}: {name}", f"The system that {name}: {said.claim}")
+    for build in (shutdown.obedient, shutdown.vigilant, shutdown.beneficial)
+    for name, problem in SYSTEMS.items()
+    for said in (build(problem),)
+]
+
 if __name__ == "__main__":
     main()

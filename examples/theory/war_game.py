@@ -96,5 +96,16 @@ def main() -> None:
     print(f"Against a bold T: {found.region}.")
 
 
+properties = [
+    claim().named("instead of honesty", "S, who could have been honest, never deceives T."),
+    claim(reference=ALWAYS_RETREAT).named(
+        "instead of retreat", "S, who could only have retreated, never deceives T."
+    ),
+    depending(claim, 0, 1, name="P(weak)").named("every prior"),
+    depending(bold, 0, 1, name="P(weak)").named(
+        "every prior, a bold T", "S never deceives a bold T, for every P(weak) from 0 to 1."
+    ),
+]
+
 if __name__ == "__main__":
     main()

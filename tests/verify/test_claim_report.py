@@ -51,16 +51,16 @@ def test_a_rich_witness_fits_a_screen(report: Report):
     alone = replace(report, results=(report.results[2],))
     assert render(alone, width=80).splitlines()[2:-3] == [
         "VIOLATED  rich is claimed.                                  replayed      0.00 s",
-        "          setting     X=1/3, type=weak",
-        "          policy D    (weak, 1): wait, (strong, 2): go",
-        "          always E    left",
-        "          worth       0.5, 0",
+        "          setting   X=1/3, type=weak",
+        "          policy D  (weak, 1): wait, (strong, 2): go",
+        "          always E  left",
+        "          worth     0.5, 0",
         "          trades",
-        "            1         from=a, to=b",
-        "            2         from=b, to=a",
-        "          precise     about 0.5241105",
-        "          open        none",
-        "          value       1/9",
+        "            1       from=a, to=b",
+        "            2       from=b, to=a",
+        "          precise   about 0.5241105",
+        "          open      none",
+        "          value     1/9",
         "          replays: exact yes",
     ]
 
@@ -133,7 +133,7 @@ def test_the_page_has_a_card_for_each_claim(report: Report):
         "Decided again:",
         "max_pi E[U] where D observes X &gt; max_pi E[U] where it does not",
         "Howard, Information value theory, 1966",
-        "A claim of the spec&#39;s own.",
+        "A claim of the spec's own.",
         "exact: decided by exact enumeration of a finite structure",
     ):
         assert words in html, words

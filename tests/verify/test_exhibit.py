@@ -96,7 +96,7 @@ def test_what_is_deep_or_long_gets_rows_of_its_own():
         Row("D", "(1): a, (2): b", 1),
         Row("E", "c", 1),
     ]
-    assert rows(tree(value), 12)[1:4] == [Row("D", "", 1), Row("(1)", "a", 2), Row("(2)", "b", 2)]
+    assert rows(tree(value), 10)[1:4] == [Row("D", "", 1), Row("(1)", "a", 2), Row("(2)", "b", 2)]
 
 
 def test_a_list_of_steps_is_numbered():
@@ -106,3 +106,9 @@ def test_a_list_of_steps_is_numbered():
         Row("1", "give=a, get=b", 1),
         Row("2", "give=b, get=a", 1),
     ]
+
+
+def test_a_setting_may_take_two_lines_and_a_rule_one():
+    assert rows(tree({"setting": {"X": 1, "Y": 2}}), 5) == [Row("setting", "X=1, Y=2")]
+    assert len(rows(tree({"rule": {(1,): "a", (2,): "b"}}), 13)) == 3
+    assert len(rows(tree({"rule": {(1,): "a", (2,): "b"}}), 14)) == 1

@@ -30,7 +30,7 @@ _INDENT = 10  # columns: the verdict and the gap after it
 _GUARANTEE, _TIME = 12, 8  # columns
 _CLAIM_LINES, _DETAIL_LINES, _SAME_LINES, _DIFFERING_ROWS = 2, 2, 3, 8
 _CELL = 18  # columns at most for a label, a name or a value of the witness
-_NAME = 26  # columns at most for a name in a claim's witness
+_NAME = 32  # columns at most for a name in a claim's witness
 _ROWS, _VALUE_LINES, _REGION_LINES = 10, 2, 3  # of a claim's witness
 
 
