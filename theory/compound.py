@@ -1,11 +1,11 @@
-"""Claims made of claims: their conjunction, their denial, and one claim for a range of a number."""
+"""Claims made of claims: conjunction, denial, and one claim for a range of numbers or options."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from theory.claim import Claim, Finding
 from theory.error import InputError
@@ -13,6 +13,8 @@ from theory.property import Definition
 from theory.rational import Exact, exact
 from theory.region import region
 from theory.verdict import Verdict
+
+T = TypeVar("T")
 
 
 def depending(
@@ -53,6 +55,50 @@ def depending(
         decide=decide,
         definition=middle.definition,
         parameters={**middle.parameters, name: f"{low} to {high}"},
+    )
+
+
+def ranging(build: Callable[[T], Claim], options: Mapping[str, T], *, name: str) -> Claim:
+    """The claim for every one of finitely many options in it, such as reference policies.
+
+    Its verdict is the one that all options have; where they differ it is UNKNOWN, and the finding
+    says for which options it is which. `value` maps each option to its verdict.
+
+    Args:
+        build: from an option to the claim.
+        options: the options, by how they are called in print.
+        name: what they are options of.
+    """
+    if not options:
+        raise InputError(f"{name}: there is no option to range over")
+    claims = {label: build(option) for label, option in options.items()}
+    first = next(iter(claims.values()))
+
+    def decide() -> Finding:
+        found = {label: claim.decide() for label, claim in claims.items()}
+        verdicts = {label: finding.verdict for label, finding in found.items()}
+        groups: dict[Verdict, list[str]] = {}
+        for label, verdict in verdicts.items():
+            groups.setdefault(verdict, []).append(label)
+        region_ = "; ".join(
+            f"{verdict.value} iff the {name} is {' or '.join(labels)}"
+            for verdict, labels in groups.items()
+        )
+        if len(groups) > 1:
+            reason = f"it depends on the {name}"
+            return Finding(Verdict.UNKNOWN, reason=reason, value=verdicts, region=region_)
+        same = next(iter(found.values()))
+        count = len(options)
+        proof = same.proof and f"for each {name} of {count}; for the first: {same.proof}"
+        region_ = f"{same.verdict.value} always"
+        return replace(same, proof=proof, value=verdicts, region=region_)
+
+    return Claim(
+        name=f"{first.name} for every {name}",
+        claim=f"{first.claim} This for every {name}.",
+        decide=decide,
+        definition=first.definition,
+        parameters=first.parameters,
     )
 
 

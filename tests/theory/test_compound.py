@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from theory.claim import Claim, Finding
-from theory.compound import denying, depending, joining
+from theory.compound import denying, depending, joining, ranging
 from theory.error import InputError
 from theory.property import Definition
 from theory.verdict import Verdict
@@ -82,3 +82,14 @@ def test_a_claim_for_a_range():
     low = depending(at_least_half, 0, "1/4", name="share").decide()
     assert low.verdict is Verdict.VIOLATED
     assert low.witness == {"share": Fraction(1, 8), "short by": Fraction(3, 8)}
+
+
+def test_a_claim_for_finitely_many_options():
+    options = {"little": Fraction(1, 4), "half": Fraction(1, 2)}
+    found = ranging(at_least_half, options, name="share").decide()
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, "it depends on the share")
+    assert found.region == "VIOLATED iff the share is little; HOLDS iff the share is half"
+    same = ranging(at_least_half, {"half": Fraction(1, 2), "all": Fraction(1)}, name="share")
+    assert same.decide().proof == "for each share of 2; for the first: enough"
+    with pytest.raises(InputError, match="no option"):
+        ranging(at_least_half, {}, name="share")

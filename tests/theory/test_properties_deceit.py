@@ -42,6 +42,20 @@ def test_deception_is_violated_with_all_three_clauses():
     assert "S never deceives T about whether X = strong" in deceit().claim
 
 
+def test_without_references_it_is_said_which_of_them_it_turns_on():
+    found = deceit(references=None).decide()
+    assert (found.verdict, found.reason) == (
+        Verdict.UNKNOWN,
+        "it depends on the reference policy",
+    )
+    honest = "(defend at X=strong, retreat at X=weak)"
+    assert f"VIOLATED iff the reference policy is {honest};" in f"{found.region};"
+    assert list(found.value.values()).count(Verdict.HOLDS) == 3
+    always = deceit(references=None, policy={**POOLING, **HONEST}).decide()
+    assert always.holds
+    assert always.region == "HOLDS always"
+
+
 def test_an_honest_policy_deceives_nobody():
     honest = {**POOLING, **HONEST}
     assert deceit(policy=honest, references=[{"D_S": DEFEND}]).decide().holds

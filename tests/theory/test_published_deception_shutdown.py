@@ -18,7 +18,7 @@ ACTIONS = ("defend", "retreat")
 
 @pytest.mark.parametrize(
     ("number", "verdict"),
-    [(18, True), (19, False), (21, ["29/10", "14/5"])],
+    [(18, True), (19, False), (20, False), (21, ["29/10", "14/5"])],
 )
 def test_the_war_game(number: int, verdict: Any):
     war_game.CASES[number]({"verdict": verdict})

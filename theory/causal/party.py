@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from itertools import product
 from typing import Any, TypeAlias, cast
 
 from theory.causal.diagram import Diagram
@@ -17,6 +18,8 @@ from theory.error import InputError
 Reply: TypeAlias = Mapping[str, Any]
 """A deterministic rule for each of some decisions: a function of what it sees, a table from that,
 or one value."""
+
+MOST_REPLIES = 1_000
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,30 @@ def party_of(diagram: Diagram, name: str, model: Model) -> Party:
         found = ", ".join(own) or "none"
         raise InputError(f"agent {name!r} needs one decision, not {len(own)}: {found}")
     return party(model, name, decision=own[0], utilities=diagram.utilities(name))
+
+
+def replies(model: Model, agent: Party) -> dict[str, Reply]:
+    """Every deterministic policy of an agent, by how it is printed.
+
+    Raises:
+        InputError: there are more than MOST_REPLIES.
+    """
+    seen = tuple(product(*(model.domain(name) for name in agent.sees)))
+    domain = model.domain(agent.decision)
+    if len(domain) ** len(seen) > MOST_REPLIES:
+        raise InputError(
+            f"agent {agent.name!r} has {len(domain)}^{len(seen)} policies, more than "
+            f"{MOST_REPLIES}: name those that matter"
+        )
+    found: dict[str, Reply] = {}
+    for chosen in product(domain, repeat=len(seen)):
+        rule = dict(zip(seen, chosen, strict=True))
+        text = ", ".join(
+            f"{value} at {shown(agent.sees, context)}" if context else f"{value}"
+            for context, value in rule.items()
+        )
+        found[f"({text})"] = {agent.decision: rule}
+    return found
 
 
 def following(model: Model, replies: Reply) -> Model:

@@ -18,10 +18,11 @@ from theory.causal.diagram import Diagram, Policy, chance, decision, utility
 from theory.causal.graph import InfluenceGraph
 from theory.causal.intention import Intentions, Minimality
 from theory.causal.model import Model
-from theory.causal.party import Party, Reply, party_of
+from theory.causal.party import Party, Reply, party_of, replies
 from theory.causal.proposition import Condition, Proposition, proposition
 from theory.causal.value import World, shown
 from theory.claim import Claim, Finding
+from theory.compound import ranging
 from theory.error import InputError
 from theory.properties.influence import finite_values
 from theory.property import Definition, Property
@@ -276,7 +277,7 @@ def no_deception(
     deceiver: str,
     target: str,
     about: Condition | Proposition,
-    references: Sequence[Reply],
+    references: Sequence[Reply] | None = None,
     where: Condition | Proposition | None = None,
     informed: Informed | None = None,
     minimality: Minimality = "among all",
@@ -289,7 +290,8 @@ def no_deception(
         deceiver: S.
         target: T.
         about: the proposition.
-        references: what S might do instead; for each its decision's rule by name.
+        references: what S might do instead; for each its decision's rule by name. Without them,
+            the claim is asked against every deterministic policy of S, one by one.
         where: a condition to which the claim is restricted, as {"X": "weak"}.
         informed: T's policy where it observes the truth of the proposition, too.
         minimality: see `theory.causal.intention`.
@@ -313,7 +315,7 @@ def no_deception_in(
     deceiver: Party,
     target: Party,
     about: Condition | Proposition,
-    references: Sequence[Reply],
+    references: Sequence[Reply] | None = None,
     where: Condition | Proposition | None = None,
     informed: Informed | None = None,
     minimality: Minimality = "among all",
@@ -323,6 +325,21 @@ def no_deception_in(
     condition = None if where is None else proposition(where)
     what.check(model, target.decision)
     what.check(model, deceiver.decision)
+    if references is None:
+        return ranging(
+            lambda reply: no_deception_in(
+                model,
+                deceiver=deceiver,
+                target=target,
+                about=what,
+                references=[reply],
+                where=condition,
+                informed=informed,
+                minimality=minimality,
+            ),
+            replies(model, deceiver),
+            name="reference policy",
+        )
 
     def decide() -> Finding:
         if not graph_admits(

@@ -18,7 +18,9 @@ GAMES: dict[int, OffSwitch] = {
     23: off_switch(BAD_TAIL),
     24: off_switch(CERTAIN),
     26: off_switch(MOSTLY_GOOD),
+    27: off_switch(MOSTLY_GOOD, "1/10"),
     28: off_switch(MOSTLY_GOOD, "3/10"),
+    29: off_switch(MOSTLY_GOOD, "1/2"),
 }
 
 

@@ -53,9 +53,9 @@ def deceives(kind: str, reference: dict[str, Any]) -> bool:
     return verdict is Verdict.VIOLATED
 
 
-def deception(kind: str) -> Callable[[dict[str, Any]], None]:
+def deception(kind: str, reference: dict[str, Any] = HONEST) -> Callable[[dict[str, Any]], None]:
     def check(case: dict[str, Any]) -> None:
-        assert deceives(kind, HONEST) is case["verdict"]
+        assert deceives(kind, reference) is case["verdict"]
 
     return check
 
@@ -73,5 +73,6 @@ def expected(case: dict[str, Any]) -> None:
 CASES: dict[int, Callable[[dict[str, Any]], None]] = {
     18: deception("weak"),
     19: deception("strong"),
+    20: deception("weak", {"D_S": RETREAT}),
     21: expected,
 }
