@@ -71,7 +71,7 @@ LITTLE_REGRET = Definition(
     assumptions=("The theory is followed after every observation; ties go to the first act.",),
     violation_means="What the theory does, a better policy, and the worths of both.",
     holds_does_not_mean=(
-        "It says nothing of how the policy fares after the observation that is in fact made."
+        "It does not say how the policy fares after the observation that is in fact made."
     ),
     needs=(),
     decided="by enumeration of all policies",

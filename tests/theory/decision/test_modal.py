@@ -320,6 +320,7 @@ def test_the_default_is_not_done_where_the_other_order_finds_a_proof():
     choice = choose(proving_newcomb, modal_udt(NEWCOMB, ["two", "one"], "two", 0))
     assert (choice.act, choice.outcome) == ("one", 0)
     assert choice.fixpoint.provable("A=one -> U=0")
+    assert choice.spurious == ()  # what is proved of the act that is taken is true
 
 
 def test_a_proof_that_is_believed_because_it_is_acted_on():
