@@ -17,6 +17,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from theory.causal.diagram import Diagram, chance, decision, utility
+from theory.causal.party import Reply
 from theory.claim import Claim
 from theory.compound import depending
 from theory.properties import deception
@@ -53,7 +54,7 @@ def war_game(weak: Exact) -> Diagram:
     )
 
 
-def claim(weak: Exact = "1/10", reference: deception.Reply = HONEST) -> Claim:
+def claim(weak: Exact = "1/10", reference: Reply = HONEST) -> Claim:
     """S, bluffing, never deceives T about being strong."""
     return deception.no_deception(
         war_game(weak),

@@ -15,13 +15,8 @@ from theory.causal.party import party
 from theory.claim import Claim
 from theory.compound import depending
 from theory.error import InputError
-from theory.properties.deception import (
-    admits_deception,
-    believes,
-    intends,
-    no_deception,
-    no_deception_in,
-)
+from theory.properties.attitude import believes, intends
+from theory.properties.deception import admits_deception, no_deception, no_deception_in
 from theory.rational import Exact
 from theory.verdict import Verdict
 

@@ -2,6 +2,7 @@
 
 from theory.properties import (
     agency,
+    attitude,
     choice,
     cognition,
     corrigibility,
@@ -45,6 +46,7 @@ CATALOGUE: dict[str, Definition] = {
         harm,
         planning,
         shutdown,
+        attitude,
     )
     for definition in family.DEFINITIONS
 }
@@ -52,6 +54,7 @@ CATALOGUE: dict[str, Definition] = {
 __all__ = [
     "CATALOGUE",
     "agency",
+    "attitude",
     "choice",
     "cognition",
     "corrigibility",
