@@ -59,7 +59,8 @@ def check(
         progress: called now and then while a property is being decided.
 
     Raises:
-        InputError: the network or the spec cannot be used, or there is no network for a property.
+        InputError: the network or the spec cannot be used; there is no network for a property, or
+            no property for the network.
         EngineFault: the engines disagree, or a witness does not replay exactly.
     """
     from verify.report.build import summarise
@@ -104,6 +105,8 @@ def _on_network(
                 f"{wanted.name}: property {properties[0].name!r} is about a network: give NET"
             )
         return None, {}
+    if not properties:
+        raise InputError(f"{wanted.name}: no property is about a network: leave NET out")
 
     from verify.judge import judge, unsupported
     from verify.smt.solver import SmtSolver
@@ -137,7 +140,7 @@ def load(net: str | Network, spec: str | Path | Spec) -> Loaded:
     network = net if isinstance(net, Network) else read(net)
     structure = declare(network, wanted.parts, folder=Path(wanted.name).parent)
     if wanted.agent is None:
-        return Loaded(network, structure, wanted, ())
+        raise InputError(f"{wanted.name}: `agent` is missing; define agent = Agent(...)")
     functions, whole = bind(structure, wanted.agent)
     onnx = net if isinstance(net, str) and net.lower().endswith(".onnx") else None
     bound = tuple(

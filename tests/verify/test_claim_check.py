@@ -183,6 +183,8 @@ def test_a_property_of_networks_needs_a_network_and_an_agent(tmp_path: Path):
     with pytest.raises(InputError, match="spec: property 'always a' is about a network: give NET"):
         check(None, both)
     assert check(None, both, properties=[case.holding().name]).exit_code == 0
+    with pytest.raises(InputError, match="no property is about a network: leave NET out"):
+        check("net.onnx", both, properties=[case.holding().name])
     more = """
 from theory import Agent, Feature, forall
 who = Agent(observation=[Feature("x", 0, 1)], actions=["a", "b"])
@@ -221,3 +223,35 @@ def test_the_package_gives_the_function_whatever_was_imported_before():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
+
+
+def test_claims_stand_beside_properties_in_the_order_of_the_spec(tmp_path: Path):
+    (tmp_path / "net.nnet").write_text(NNET)
+    agent = Agent(observation=[Feature("x", 0, 1)], actions=["a", "b"])
+    o = agent.observation("o")
+    about_nets = forall(o, agent.acts(o, "a")).named("always a")
+    both = Spec(agent, (case.holding(), about_nets, case.violated()))
+    report = check(str(tmp_path / "net.nnet"), both)
+    assert [result.property.name for result in report.results] == [
+        "has_value_of_information(X)",
+        "always a",
+        "lacks_value_of_information(X)",
+    ]
+    assert [result.verdict.value for result in report.results] == ["HOLDS", "HOLDS", "VIOLATED"]
+    assert report.results[1].guarantee is Guarantee.FLOAT32
+    assert report.subject == str(tmp_path / "net.nnet")
+
+
+NNET = """// one layer: a scores x + 1, b scores 0
+1,1,2,2,
+1,2,
+0,
+0,
+1,
+0,0,
+1,1,
+1,
+0,
+1,
+0,
+"""

@@ -122,8 +122,8 @@ def _result(report: Report, result: Result, anchor: str) -> dict[str, Any]:
 def _exhibit(finding: Finding) -> list[exhibit.Row]:
     """What a claim's finding shows, as rows; the quantity behind it last."""
     rows = exhibit.rows(exhibit.tree(finding.witness), _CLAIM_ROOM)
-    if finding.value is not None:
-        value = exhibit.tree(finding.value)
+    value = exhibit.tree(finding.value)
+    if finding.value is not None and value != finding.region:
         rows += exhibit.rows({"value": value}, _CLAIM_ROOM)
     return rows
 
