@@ -10,7 +10,11 @@ import pytest
 import report_case
 from command import run
 
+from theory.claim import Claim
+from theory.properties import CATALOGUE
+from theory.verdict import Verdict
 from verify import Report, check
+from verify.cli.property import example
 from verify.report.html import render as page
 from verify.report.terminal import render
 from verify.report.text import conclusion
@@ -234,3 +238,20 @@ def test_what_ran_out_of_time_is_not_replayed(
     (folder / "r.json").write_text(json.dumps(written))
     status, _, err = run(capsys, "replay", "r.json")
     assert (status, err) == (2, "error: r.json: the report has no witness to replay\n")
+
+
+def test_the_example_of_every_family_is_decided_and_shown():
+    built = [(name, example(definition)) for name, definition in CATALOGUE.items()]
+    claims = [one.named(name) for name, one in built if isinstance(one, Claim)]
+    found = check(None, Spec(None, tuple(claims)), timeout_s=20)
+    assert max(map(len, render(found, width=80).splitlines()[:-1])) <= 80
+    assert decode(encode(found)) == document(found)
+    shown = page(found)
+    assert shown.count("<article") == len(claims)
+    assert " object at 0x" not in shown  # nothing without words of its own
+    for result in found.results:
+        assert result.finding is not None, result.property.name
+        if result.verdict is Verdict.VIOLATED:
+            assert result.finding.witness, result.property.name
+        if result.verdict is Verdict.HOLDS:
+            assert result.finding.proof, result.property.name
