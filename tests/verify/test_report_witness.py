@@ -6,6 +6,7 @@ import report_case as case
 
 from theory import Agent, Chooser, Feature, forall, real
 from theory.properties import cognition, rationality
+from theory.property import Property
 from verify.report.witness import Table, table
 from verify.verdict import Run, Witness
 
@@ -13,6 +14,7 @@ from verify.verdict import Run, Witness
 def sleeper() -> Table:
     (result, *_) = case.sleeper().results
     assert result.witness is not None
+    assert isinstance(result.property, Property)
     return table(result.property, result.witness)
 
 
