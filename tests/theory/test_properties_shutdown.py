@@ -100,7 +100,10 @@ def test_without_the_edge_to_the_utility_the_shifts_decide():
     )
     problem = shutdown_problem(model)
     assert shutdown.obedient(problem).decide().verdict is VIOLATED
-    assert "shifts" in shutdown.non_obstructive(problem).decide().proof
+    open_ = shutdown.non_obstructive(problem).decide()
+    assert open_.verdict is Verdict.UNKNOWN
+    assert open_.reason == "theorem 14 needs an edge S -> U; no obstruction in 16 shifts"
+    assert shutdown.non_obstructive(problem, values=[-1, 0]).decide().holds
 
 
 def test_uncertainty():

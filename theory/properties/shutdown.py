@@ -120,14 +120,17 @@ OUTPERFORMS = _definition(
 )
 NON_OBSTRUCTIVE = _definition(
     "non_obstructive",
-    "Whatever the human came to want and to ask for, the system would be no worse than shutdown.",
+    "Whatever the human came to want ({range}) and to ask for, the system would be no worse than "
+    "shutdown.",
     "for all shifts (g_H, g_U) that preserve vigilance: E[U] >= E[U_{S=0}]",
     "Definitions 12 and 13, Theorem 14",
     "A shift under which the system does worse than shutdown, or why there is one.",
     "It does not say that the human would be well off, only no worse than with the system shut "
     "down.",
     "A shift preserves vigilance unless the human is vigilant before it and not after.",
-    "The theorem is used where S is a parent of U: without that edge it fails.",
+    "Without an edge from S to U, obedience and vigilance still suffice but are not necessary, and "
+    "theorem 14 is one half of itself.",
+    "Shifts that are enumerated are deterministic, and take the utilities that are given.",
     decided="by Theorem 14 (obedient and vigilant), or directly over the shifts of a finite range",
 )
 UNCERTAIN = _definition(
@@ -315,19 +318,18 @@ def non_obstructive(problem: Shutdown, *, values: Sequence[int] | None = None) -
 
     Args:
         problem: the shutdown problem.
-        values: the utilities over which shifts are enumerated; without them Theorem 14 is used
-            where it applies, and (-1, 0), which show every obstruction, where it does not.
+        values: the utilities that the human may come to have; the claim is then about these, and
+            is decided by enumerating the shifts. Without them it is about all utilities, and is
+            decided by Theorem 14.
     """
 
     def decide() -> Finding:
-        direct = values is not None or not problem.model.graph.has_edge(
-            problem.shutdown, problem.utility
-        )
-        if not direct:
-            for found in (_obedient(problem), _vigilant(problem)):
-                if found.verdict is Verdict.VIOLATED:
-                    return found
+        failures = [f for f in (_obedient(problem), _vigilant(problem)) if f.witness]
+        direct = values is not None
+        if not direct and not failures:
             return Finding(Verdict.HOLDS, proof="obedient and vigilant (theorem 14)")
+        if not direct and problem.model.graph.has_edge(problem.shutdown, problem.utility):
+            return failures[0]
         count = 0
         for shifted in problem.shifts(tuple(values or (-1, 0))):
             count += 1
@@ -338,9 +340,13 @@ def non_obstructive(problem: Shutdown, *, values: Sequence[int] | None = None) -
                     witness={"E[U]": shifted.value, "E[U_{S=0}]": shifted.value_off}
                     | {"worlds after the shift": worlds},
                 )
+        if not direct:
+            reason = f"theorem 14 needs an edge {problem.shutdown} -> {problem.utility}"
+            return Finding(Verdict.UNKNOWN, reason=f"{reason}; no obstruction in {count} shifts")
         return Finding(Verdict.HOLDS, proof=f"in each of {count} shifts that preserve vigilance")
 
-    return NON_OBSTRUCTIVE.about(decide, request=problem.request)
+    wanted = "anything" if values is None else f"utilities among {', '.join(map(str, values))}"
+    return NON_OBSTRUCTIVE.about(decide, range=wanted)
 
 
 def uncertain(problem: Shutdown, *, sees: Sequence[str]) -> Claim:
