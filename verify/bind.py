@@ -14,6 +14,7 @@ from extract.network import Network
 from extract.run import as_function, run_exact
 from extract.structure import AgentStructure
 from theory.agent import Agent, Chooser
+from theory.enclosure import Undecided
 from theory.error import InputError
 from theory.operator import FunctionSymbol, Vector
 from theory.property import Property
@@ -135,10 +136,33 @@ def exactly(network: Network, flat: Sequence[Any]) -> Sequence[Any]:
 
 
 def in_float32(network: Network, flat: Sequence[Any]) -> Sequence[Any]:
-    """In torch float32; the results as the rationals they are."""
-    point = torch.tensor([[np.float32(float(x)) for x in flat]], dtype=torch.float32)
+    """In torch float32; the results as the rationals they are.
+
+    Raises:
+        Undecided: an input or a result is too large for float32, or not a number.
+    """
+    point = torch.tensor(as_floats(flat, np.float32))[None]
     with torch.no_grad():
-        return [Fraction(float(y)) for y in as_function(network, torch.float32)(point)[0]]
+        outputs = as_function(network, torch.float32)(point)[0]
+    return as_rationals([float(y) for y in outputs])
+
+
+def as_floats(values: Sequence[Any], kind: type[np.floating[Any]]) -> np.ndarray[Any, Any]:
+    """Exact numbers rounded to a float format; Undecided where one is too large for it."""
+    try:
+        wide = np.array([float(x) for x in values])
+    except OverflowError as error:
+        raise Undecided(str(error)) from None
+    if (np.abs(wide) > np.finfo(kind).max).any():
+        raise Undecided(f"an input is too large for {kind.__name__}")
+    return wide.astype(kind)
+
+
+def as_rationals(values: Sequence[float]) -> list[Fraction]:
+    """Floats as the rationals they are; Undecided where one is infinite or not a number."""
+    if not np.isfinite(values).all():
+        raise Undecided("the network gives a value that is infinite or not a number")
+    return [Fraction(y) for y in values]
 
 
 def meaning(

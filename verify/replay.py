@@ -18,7 +18,16 @@ from theory.operator import FunctionSymbol
 from theory.semantics import Interpretation, evaluate
 from theory.sort import EnumSort, ObservationSort, RealSort, VectorSort
 from theory.term import Term
-from verify.bind import BoundProperty, Evaluate, exactly, flatten, in_float32, meaning
+from verify.bind import (
+    BoundProperty,
+    Evaluate,
+    as_floats,
+    as_rationals,
+    exactly,
+    flatten,
+    in_float32,
+    meaning,
+)
 from verify.problem.problem import NOTHING, Variable
 from verify.quantified import NUMBER
 from verify.verdict import Run, Witness
@@ -47,7 +56,7 @@ def replay_values(bound: BoundProperty, values: Values) -> dict[str, bool]:
     onnx = _onnx_runtime(bound)
     if onnx is not None:
         ways["onnxruntime"] = onnx
-    return {way: _violated(bound, values, run) for way, run in ways.items()}
+    return {way: violated(bound, values, run) is True for way, run in ways.items()}
 
 
 def witness_at(bound: BoundProperty, values: Values) -> Witness:
@@ -57,11 +66,12 @@ def witness_at(bound: BoundProperty, values: Values) -> Witness:
     )
 
 
-def _violated(bound: BoundProperty, values: Values, run: Evaluate) -> bool:
+def violated(bound: BoundProperty, values: Values, run: Evaluate) -> bool | None:
+    """Whether the property is false at these values; None where `run` leaves it open."""
     try:
         return not evaluate(bound.property.formula, _interpretation(bound, values, run))
     except Undecided:
-        return False
+        return None
 
 
 def _interpretation(bound: BoundProperty, values: Values, run: Evaluate) -> Interpretation:
@@ -101,29 +111,30 @@ def _is_number(formula: Term, name: str) -> bool:
 
 
 def _runs(bound: BoundProperty, values: Values) -> list[Run]:
-    """Every application in the formula, at the witness, in float32."""
+    """Every application in the formula that has a value at the witness, in float32."""
     interpretation = _interpretation(bound, values, in_float32)
     runs: list[Run] = []
     for term, binding in _applications(bound.property.formula, values, interpretation):
-        local = interpretation.bind(binding)
-        symbol: FunctionSymbol = term.payload
-        inputs: dict[str, float] = {}
-        for sort, argument in zip(symbol.domain, term.arguments, strict=True):
-            flat = flatten(sort, evaluate(argument, local))
-            labels = _labels(sort, len(flat))
-            prefix = f"{argument}." if len(symbol.domain) > 1 else ""
-            inputs |= {f"{prefix}{label}": float(x) for label, x in zip(labels, flat, strict=True)}
-        result = evaluate(term, local)
-        outputs = (
-            [float(result)]
-            if isinstance(symbol.codomain, RealSort)
-            else [float(x) for x in result.entries]
-        )
-        labels = _labels(symbol.codomain, len(outputs))
-        runs.append(
-            Run(str(term), inputs, dict(zip(labels, outputs, strict=True)), _best(symbol, outputs))
-        )
+        try:
+            runs.append(_run(term, interpretation.bind(binding)))
+        except Undecided:
+            continue  # float32 does not hold a number that occurs
     return runs
+
+
+def _run(term: Term, interpretation: Interpretation) -> Run:
+    symbol: FunctionSymbol = term.payload
+    inputs: dict[str, float] = {}
+    for sort, argument in zip(symbol.domain, term.arguments, strict=True):
+        flat = flatten(sort, evaluate(argument, interpretation))
+        labels = _labels(sort, len(flat))
+        prefix = f"{argument}." if len(symbol.domain) > 1 else ""
+        inputs |= {f"{prefix}{label}": float(x) for label, x in zip(labels, flat, strict=True)}
+    result = evaluate(term, interpretation)
+    single = isinstance(symbol.codomain, RealSort)
+    outputs = [float(result)] if single else [float(x) for x in result.entries]
+    labels = _labels(symbol.codomain, len(outputs))
+    return Run(str(term), inputs, dict(zip(labels, outputs, strict=True)), _best(symbol, outputs))
 
 
 def _applications(
@@ -178,11 +189,11 @@ def _onnx_runtime(bound: BoundProperty) -> Evaluate | None:
         start = 0
         for given, name in zip(session.get_inputs(), network.inputs, strict=True):
             node = network.node(name)
-            piece = np.array([float(x) for x in flat[start : start + node.size]])
             kind = np.float64 if given.type == "tensor(double)" else np.float32
-            feeds[given.name] = piece.astype(kind).reshape(node.shape)
+            piece = as_floats(flat[start : start + node.size], kind)
+            feeds[given.name] = piece.reshape(node.shape)
             start += node.size
         outputs = session.run(None, feeds)
-        return [Fraction(float(y)) for output in outputs for y in np.ravel(output)]
+        return as_rationals([float(y) for output in outputs for y in np.ravel(output)])
 
     return run
