@@ -17,6 +17,9 @@ EVALUATOR = "evaluator"
 WORLD_MODEL = "world_model"
 POLICY = "policy"
 
+OPTIMISES = "what is done maximises the evaluator"
+"""The fact without which an agent is no mesa-optimiser."""
+
 
 @dataclass(frozen=True)
 class Part:

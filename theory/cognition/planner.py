@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from typing import Any, TypeAlias
 
 from theory.cognition.anatomy import (
     EVALUATOR,
+    OPTIMISES,
     POLICY,
     SEARCH,
     WORLD_MODEL,
@@ -107,8 +108,10 @@ class Planner:
     def dissect(self) -> Anatomy:
         """Its anatomy, by enumeration of all situations.
 
-        A search is there if, in every situation, what it does maximises the evaluator's worth of
-        what the world model expects, and it does so by choice: not every action is best everywhere.
+        A search is there by what it does: in every situation its choice maximises the evaluator's
+        worth of what the world model expects, and somewhere that leaves no free choice. Where a
+        choice is not best, the evaluator is not what it maximises; whether something else is, stays
+        open.
         """
         parts = [self._part(POLICY, lambda s: self.choice(s))]
         predict = self.predict
@@ -124,18 +127,19 @@ class Planner:
         lapse = next((s for s in situations if self.choice(s) not in self.best(s)), None)
         if lapse is not None:
             shown = ", ".join(f"{name} = {value}" for name, value in lapse.items())
-            why = f"at {shown} it does {self.choice(lapse)!r}, and {self.best(lapse)} is best"
-            return anatomy(*parts, absent={SEARCH: why})
+            best = " or ".join(self.best(lapse))
+            why = f"at {shown} it does {self.choice(lapse)}, and best is {best}"
+            parts[0] = replace(parts[0], evidence=why)
+            return anatomy(*parts, facts={OPTIMISES: False})
         if all(len(self.best(s)) == len(self.actions) for s in situations):
-            why = "every action is as good as any other everywhere"
-            return anatomy(*parts, absent={SEARCH: why})
+            return anatomy(*parts)
         search = Part(
             SEARCH,
             reads=frozenset({EVALUATOR, WORLD_MODEL}),
             maximises=EVALUATOR,
             evidence=f"its choice is best in each of {len(situations)} situations",
         )
-        return anatomy(*parts, search)
+        return anatomy(*parts, search, facts={OPTIMISES: True})
 
     def alignment_facts(
         self, *, training: str, compliant: Compliance, objective: Callable[[Any], Exact]

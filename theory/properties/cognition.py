@@ -13,7 +13,16 @@ from typing import Any
 
 from theory.agent import Agent
 from theory.claim import Claim, Finding
-from theory.cognition.anatomy import EVALUATOR, SEARCH, WORLD_MODEL, Anatomy, anatomy, part
+from theory.cognition.anatomy import (
+    EVALUATOR,
+    OPTIMISES,
+    POLICY,
+    SEARCH,
+    WORLD_MODEL,
+    Anatomy,
+    anatomy,
+    part,
+)
 from theory.cognition.planner import COMPLIES, DEFECTS, GOAL_DIFFERS
 from theory.compound import joining
 from theory.error import InputError
@@ -62,7 +71,10 @@ CONTAINS_SEARCH = Definition(
     citation=HUBINGER + ", on what an optimiser is",
     assumptions=_FOUND,
     violation_means="Why nothing in the agent can be a search.",
-    holds_does_not_mean="It does not say what is searched for, nor that it is searched for well.",
+    holds_does_not_mean=(
+        "It does not say what is searched for. A part that was found by what it does may be a "
+        "table that agrees with a search."
+    ),
     needs=("search",),
     decided="from the parts that are known",
     example="cognition.contains_search(anatomy)",
@@ -232,6 +244,10 @@ def mesa_optimiser(anatomy: Anatomy) -> Claim:
     """A search maximises what an evaluator gives."""
 
     def decide() -> Finding:
+        if anatomy.facts.get(OPTIMISES) is False:
+            policy = anatomy.parts.get(POLICY)
+            witness = {f"not: {OPTIMISES}": policy.evidence if policy else "as declared"}
+            return Finding(Verdict.VIOLATED, witness=witness)
         for role in (SEARCH, EVALUATOR):
             found = _with_part(anatomy, role, lambda: Finding(Verdict.HOLDS))
             if found.verdict is not Verdict.HOLDS:

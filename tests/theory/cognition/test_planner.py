@@ -53,12 +53,21 @@ def test_a_planner_is_dissected():
     assert found.parts["policy"].reads == {"training"}
 
 
-def test_a_habit_is_no_search():
+def test_a_habit_is_no_mesa_optimiser_and_may_yet_be_a_search():
     habit = replace(schemer(), act=lambda s: "comply").dissect()
-    assert "'comply'" in habit.absent["search"]
-    assert cognition.contains_search(habit).decide().verdict is VIOLATED
+    found = cognition.mesa_optimiser(habit).decide()
+    assert found.verdict is VIOLATED
+    assert "it does comply, and best is defect" in str(found.witness)
+    assert cognition.contains_search(habit).decide().reason == "role not found: search"
     indifferent = replace(schemer(), evaluate=lambda e: 0).dissect()
-    assert "as good as any other" in indifferent.absent["search"]
+    assert cognition.mesa_optimiser(indifferent).decide().verdict is UNKNOWN
+
+
+def test_a_role_that_is_proved_absent_is_no_longer_open():
+    table = anatomy(part("policy"), absent={"search": "it is a table of two rows"})
+    for claim in (cognition.contains_search(table), cognition.mesa_optimiser(table)):
+        assert claim.decide().verdict is VIOLATED
+    assert denying(cognition.contains_search(table)).decide().holds
 
 
 def test_prohibited_cognition():
@@ -102,7 +111,8 @@ def test_deceptive_alignment():
     planner = schemer()
     known = facts(planner, lambda e: -e[1] if e[0] == "defect" else 1)
     assert known == {GOAL_DIFFERS: True, COMPLIES: True, DEFECTS: True}
-    found = replace(planner.dissect(), facts=known)
+    dissected = planner.dissect()
+    found = replace(dissected, facts={**dissected.facts, **known})
     assert cognition.deceptive_alignment(found).decide().holds
 
 
