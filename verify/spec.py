@@ -83,14 +83,10 @@ def read_spec(path: str | Path) -> Spec:
     known = set(sys.modules)
     try:
         exec(compile(source, str(file), "exec"), module.__dict__)  # noqa: S102
-    except SyntaxError as error:
-        raise InputError(f"{file}, line {error.lineno or 1}: {error.msg}") from None
     except MesascopeError as error:
         raise InputError(f"{file}, line {_line(error, file)}: {error}") from None
-    except Exception as error:  # noqa: BLE001  a spec may fail in any way
-        raise InputError(
-            f"{file}, line {_line(error, file)}: {type(error).__name__}: {error}"
-        ) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001  a spec may fail in any way, or leave
+        raise InputError(f"{file}, line {_line(error, file)}: {_words(error, file)}") from None
     finally:
         sys.path.remove(folder)
         sys.modules.pop(module.__name__, None)
@@ -138,7 +134,17 @@ def _forget(imported: set[str], folder: str) -> None:
             del sys.modules[name]
 
 
+def _words(error: BaseException, file: Path) -> str:
+    """What went wrong, in one line."""
+    if isinstance(error, SyntaxError):
+        return error.msg if error.filename == str(file) else str(error)
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def _line(error: BaseException, file: Path) -> int:
     """The line of the spec at which an error arose."""
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return error.lineno or 1
     frames = traceback.extract_tb(error.__traceback__)
     return next((f.lineno or 0 for f in reversed(frames) if f.filename == str(file)), 0)
