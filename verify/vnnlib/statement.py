@@ -9,6 +9,7 @@ from fractions import Fraction
 from theory.error import InputError
 from theory.operator import FunctionSymbol
 from theory.property import Property
+from theory.rational import exact, number_text
 from theory.sort import Feature, ObservationSort, VectorSort
 from theory.term import Term, and_, build, eq, forall, not_, number, or_, variable
 
@@ -41,6 +42,9 @@ class Call:
 
 
 Expression = Symbol | Call | Fraction
+LARGEST_DEPTH = 200
+"""More parentheses than this inside each other are refused."""
+
 Range = tuple[Fraction | None, Fraction | None]
 
 
@@ -81,10 +85,28 @@ class Statement:
                 raise InputError(f"{self.file}: X_{position} has no {side} bound")
         if lower is not None and upper is not None and lower > upper:
             raise InputError(
-                f"{self.file}: X_{position}: lower bound {float(lower):g} is above "
-                f"upper bound {float(upper):g}"
+                f"{self.file}: X_{position}: lower bound {number_text(lower)} is above "
+                f"upper bound {number_text(upper)}"
             )
         return Feature(f"X_{position}", lower, upper)
+
+
+def is_formula(expression: Expression) -> bool:
+    """Whether an expression is true or false, and no number."""
+    return isinstance(expression, Call) and expression.operator in COMPARISONS | CONNECTIVES
+
+
+def decimal(text: str, where: str) -> Fraction:
+    """A number by its decimal digits, exactly.
+
+    Raises:
+        InputError: it is out of range; `where` begins the message.
+    """
+    try:
+        return exact(text)
+    except InputError:
+        shown = text if len(text) <= 30 else f"{text[:30]}..."
+        raise InputError(f"{where}: the number {shown} is out of range") from None
 
 
 def _hull(expression: Expression) -> Mapping[int, Range]:

@@ -15,16 +15,18 @@ from verify.vnnlib.statement import (
     ARITHMETIC,
     COMPARISONS,
     CONNECTIVES,
+    LARGEST_DEPTH,
     Call,
     Expression,
     Statement,
     Symbol,
+    decimal,
+    is_formula,
 )
 
 _TOKEN = re.compile(r"[()]|[^\s();]+|;[^\n]*|\n")
-_NAME = re.compile(r"([XY])_(\d+)\Z")
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\Z")
-LARGEST_DEPTH = 200
+_NAME = re.compile(r"([XY])_([0-9]{1,9})\Z")
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,10 @@ def parse(text: str, file: str) -> Statement:
             case "declare-const" | "declare-fun", [Token() as name, *rest]:
                 _declare(name, rest, declared, file)
             case "assert", [body]:
-                assertions.append(_expression(body, declared, file))
+                assertion = _expression(body, declared, file)
+                if not is_formula(assertion):
+                    raise InputError(f"{file}, line {line}: assert takes a formula, not a number")
+                assertions.append(assertion)
             case "assert", _:
                 raise InputError(f"{file}, line {line}: assert takes one formula")
             case "set-logic" | "set-info" | "check-sat" | "exit", _:
@@ -151,9 +156,7 @@ def _leaf(token: Token, declared: dict[str, set[int]], file: str) -> Expression:
         raise InputError(
             f"{file}, line {token.line}: {token.text!r} is neither a variable nor a number"
         )
-    if abs(int(([*re.split("[eE]", token.text), "0"])[1])) > 400:
-        raise InputError(f"{file}, line {token.line}: the number {token.text} is out of range")
-    return Fraction(token.text)
+    return decimal(token.text, f"{file}, line {token.line}")
 
 
 def _check(head: Token, arguments: tuple[Expression, ...], file: str) -> None:
@@ -164,7 +167,6 @@ def _check(head: Token, arguments: tuple[Expression, ...], file: str) -> None:
     if (operator in COMPARISONS and count != 2) or (operator == "not" and count != 1) or count == 0:
         raise InputError(f"{where}: {operator!r} has {count} arguments")
     for argument in arguments:
-        is_formula = isinstance(argument, Call) and argument.operator in COMPARISONS | CONNECTIVES
-        if is_formula != (operator in CONNECTIVES):
+        if is_formula(argument) != (operator in CONNECTIVES):
             wanted = "formulas" if operator in CONNECTIVES else "numbers"
             raise InputError(f"{where}: {operator!r} takes {wanted}")

@@ -8,14 +8,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from math import prod
 from typing import Any
 
 from theory.error import InputError
-from verify.vnnlib.statement import Call, Expression, Statement, Symbol
+from verify.vnnlib.statement import (
+    LARGEST_DEPTH,
+    Call,
+    Expression,
+    Statement,
+    Symbol,
+    decimal,
+)
 
-_HEADER = re.compile(r"\A(\s|;[^\n]*\n)*\(\s*vnnlib-version")
+VERSION = "2.0"
+
+_HEADER = re.compile(r"\A(\s|;[^\n]*\n)*\(\s*vnnlib-version\s*<?([^)>]*)")
 _COMPARISONS = {
     "LessEqual": "<=",
     "GreaterEqual": ">=",
@@ -38,10 +46,13 @@ def parse_version2(text: str, file: str) -> Statement:
     """
     import vnnlib
 
+    _check_text(text, file)
     try:
         query: Any = vnnlib.parse_query_string(text)
     except vnnlib.VNNLibException as error:
         raise InputError(f"{file}: {_first(str(error))}") from None
+    except (ValueError, IndexError):  # of its conversions of numbers
+        raise InputError(f"{file}: a number in it is out of range") from None
     if len(query.networks) != 1:
         raise InputError(f"{file}: speaks of {len(query.networks)} networks; one is supported")
     network = query.networks[0]
@@ -54,6 +65,23 @@ def parse_version2(text: str, file: str) -> Statement:
     if not assertions:
         raise InputError(f"{file}: there is no assertion")
     return Statement(sizes["X"], sizes["Y"], assertions, file)
+
+
+def _check_text(text: str, file: str) -> None:
+    """Refuse what the package's parser answers by printing, by foreign errors, or not at all."""
+    header = _HEADER.match(text)
+    version = header[2].strip() if header else ""
+    if version != VERSION:
+        raise InputError(f"{file}: VNN-LIB version {version!r} is not supported; {VERSION} is")
+    depth = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        said = line.partition(";")[0]
+        if not said.isascii() or not said.replace("\t", " ").isprintable():
+            raise InputError(f"{file}, line {number}: a character that is not ASCII text")
+        for character in said:
+            depth += (character == "(") - (character == ")")
+            if depth > LARGEST_DEPTH:
+                raise InputError(f"{file}, line {number}: nested deeper than {LARGEST_DEPTH}")
 
 
 def _offsets(network: Any) -> tuple[dict[str, tuple[str, int]], dict[str, int]]:
@@ -76,7 +104,7 @@ def _expression(node: Any, offsets: Mapping[str, tuple[str, int]], file: str) ->
             position = position * size + index
         return Symbol(kind, start + position)
     if hasattr(node, "lexeme"):
-        return Fraction(node.lexeme)
+        return decimal(node.lexeme, file)
     parts = tuple(_expression(child, offsets, file) for child in node.children())
     match name:
         case "And" | "Or":
