@@ -35,9 +35,7 @@ from verify.problem.goal import (
 )
 from verify.problem.graph import GraphBuilder
 from verify.problem.problem import NOTHING, Problem, Variable
-
-Truth = tuple[Goal, Goal]
-"""The goal that a formula is true, and the goal that it is false."""
+from verify.problem.truth import CONNECTIVES, Truth, conjunction, equivalence, sides
 
 Path = tuple[Any, ...]
 """Where a quantifier stands: those around it, and the points chosen against the search."""
@@ -126,7 +124,7 @@ class _Compiler:
             path: where it stands.
             wanted: the side of the pair that is asked for.
         """
-        needed = _sides(formula, wanted)
+        needed = sides(formula, wanted)
 
         def step(node: Term, values: Sequence[Any]) -> Any:
             if node.operator not in QUANTIFIERS:
@@ -166,8 +164,8 @@ class _Compiler:
                 return self._at_least(values[1] - values[0], strict=True)
             case "le":
                 return self._at_least(values[1] - values[0], strict=False)
-            case key if key in _CONNECTIVES:
-                return _CONNECTIVES[key](values)
+            case key if key in CONNECTIVES:
+                return CONNECTIVES[key](values)
             case key:
                 return self._arithmetic(key, values)
 
@@ -192,12 +190,12 @@ class _Compiler:
         if isinstance(sort, EnumSort):
             return (ALWAYS, NEVER) if left == right else (NEVER, ALWAYS)
         if isinstance(sort, BoolSort):
-            return _iff(values)
+            return equivalence(values)
         pairs = [(left, right)] if isinstance(left, Affine) else list(zip(left, right, strict=True))
         parts: list[Truth] = []
         for a, b in pairs:
             parts += [self._at_least(a - b, strict=False), self._at_least(b - a, strict=False)]
-        return _and(parts)
+        return conjunction(parts)
 
     def _acts(self, node: Term, values: Sequence[Any]) -> Truth:
         scores, chosen = values
@@ -209,7 +207,7 @@ class _Compiler:
             if other != at:
                 tie_wins = ties == "any" or (ties == "first" and at < other)
                 beaten.append(self._at_least(scores[at] - scores[other], strict=not tie_wins))
-        return _and(beaten)
+        return conjunction(beaten)
 
     def _applied(self, name: str, node: Term, values: Sequence[Any]) -> Any:
         network = self.functions.get(name)
@@ -372,54 +370,8 @@ def _points(sort: Sort) -> Sequence[Any] | None:
     return [{k: constant(v) for k, v in point.items()} for point in points]
 
 
-def _sides(formula: Term, wanted: bool) -> set[tuple[Term, bool]]:
-    """Subformulas outside inner quantifiers, with the truth values that the whole depends on."""
-    found: set[tuple[Term, bool]] = set()
-    stack = [(formula, wanted)]
-    while stack:
-        node, side = stack.pop()
-        if (node, side) in found:
-            continue
-        found.add((node, side))
-        match node.operator:
-            case "and" | "or":
-                stack.extend((part, side) for part in node.arguments)
-            case "not":
-                stack.append((node.arguments[0], not side))
-            case "implies":
-                stack += [(node.arguments[0], not side), (node.arguments[1], side)]
-            case "iff" | "eq":
-                stack.extend((part, value) for part in node.arguments for value in (True, False))
-            case _:
-                pass
-    return found
-
-
 def _product(lists: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = [()]
     for values in lists:
         rows = [(*row, value) for row in rows for value in values]
     return rows
-
-
-def _and(parts: Sequence[Truth]) -> Truth:
-    return all_of([p[0] for p in parts]), any_of([p[1] for p in parts])
-
-
-def _or(parts: Sequence[Truth]) -> Truth:
-    return any_of([p[0] for p in parts]), all_of([p[1] for p in parts])
-
-
-def _not(parts: Sequence[Truth]) -> Truth:
-    return parts[0][1], parts[0][0]
-
-
-def _implies(parts: Sequence[Truth]) -> Truth:
-    return _or([_not([parts[0]]), parts[1]])
-
-
-def _iff(parts: Sequence[Truth]) -> Truth:
-    return _and([_implies([parts[0], parts[1]]), _implies([parts[1], parts[0]])])
-
-
-_CONNECTIVES = {"and": _and, "or": _or, "not": _not, "implies": _implies, "iff": _iff}
