@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
+from theory.enclosure import Undecided
 from theory.error import UnsupportedOperator
 from theory.property import Property
 from verify.answer import Answer, Deadline, Progress
@@ -13,7 +15,7 @@ from verify.bind import BoundProperty, exactly
 from verify.problem.compile import MissingRole, compile_goal
 from verify.problem.graph import NotRepresentable
 from verify.problem.problem import Problem
-from verify.replay import values_at, violated, witness_at
+from verify.replay import Values, values_at, violated, witness_at
 from verify.solve import Engines, decide
 from verify.verdict import EngineFault, ProgressEvent, Reason, Result, Verdict
 
@@ -74,7 +76,7 @@ def _violated(bound: BoundProperty, problem: Problem, answer: Answer) -> Result:
     values = values_at(problem.variables, point)
     witness = witness_at(bound, values)
     failed = [way for way, replayed in witness.replays.items() if not replayed]
-    if "exact" in failed and violated(bound, values, exactly) is False:
+    if _refuted(bound, problem, values, point):
         raise EngineFault(f"{named} claims a violation that exact evaluation refutes")
     if failed:
         open_exactly = "exact evaluation leaves it open whether the candidate violates it"
@@ -85,6 +87,18 @@ def _violated(bound: BoundProperty, problem: Problem, answer: Answer) -> Result:
             witness=witness, engine=answer.engine,
         )  # fmt: skip
     return Result(bound.property, Verdict.VIOLATED, witness=witness, engine=answer.engine)
+
+
+def _refuted(
+    bound: BoundProperty, problem: Problem, values: Values, point: Sequence[Fraction]
+) -> bool:
+    """Whether exact evaluation, of the formula or of what was made of it, refutes a witness."""
+    try:
+        if not problem.reached(point):
+            return True
+    except Undecided:
+        pass
+    return violated(bound, values, exactly) is False
 
 
 def _unknown(subject: Property, answer: Answer) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,8 +14,10 @@ import numpy as np
 
 from extract.network import Network
 from theory.enclosure import Undecided
+from theory.error import InputError
 from theory.fold import fold
 from theory.operator import FunctionSymbol
+from theory.scope import QUANTIFIERS
 from theory.semantics import Interpretation, evaluate
 from theory.sort import EnumSort, ObservationSort, RealSort, VectorSort
 from theory.term import Term
@@ -29,6 +32,7 @@ from verify.bind import (
     meaning,
 )
 from verify.problem.problem import NOTHING, Variable
+from verify.problem.truth import sides
 from verify.quantified import NUMBER
 from verify.verdict import Run, Witness
 
@@ -68,10 +72,34 @@ def witness_at(bound: BoundProperty, values: Values) -> Witness:
 
 def violated(bound: BoundProperty, values: Values, run: Evaluate) -> bool | None:
     """Whether the property is false at these values; None where `run` leaves it open."""
+    formula = bound.property.formula
+    meant = _interpretation(bound, values, run)
+    # A name that an inner quantifier also ranges over has to keep its whole domain.
+    shared = expanded(formula) & set(meant.points)
+    points = {name: listed for name, listed in meant.points.items() if name not in shared}
     try:
-        return not evaluate(bound.property.formula, _interpretation(bound, values, run))
+        return not evaluate(formula, replace(meant, points=points))
     except Undecided:
         return None
+    except InputError:
+        if shared:
+            return None  # of two quantifiers over one name, one has no finite domain
+        raise
+
+
+def expanded(formula: Term) -> set[str]:
+    """Names of variables that stand for all their values where a formula is refuted, as in an
+    inner `exists`, and not for values that a witness chooses.
+    """
+    names: set[str] = set()
+    stack = [(formula, False)]
+    while stack:
+        for node, side in sides(*stack.pop()):
+            if node.operator in QUANTIFIERS:
+                stack.append((node.arguments[0], side))
+                if (node.operator == "exists") != side:
+                    names.update(name for name, _ in node.payload)
+    return names
 
 
 def _interpretation(bound: BoundProperty, values: Values, run: Evaluate) -> Interpretation:
@@ -129,7 +157,8 @@ def _run(term: Term, interpretation: Interpretation) -> Run:
         flat = flatten(sort, evaluate(argument, interpretation))
         labels = _labels(sort, len(flat))
         prefix = f"{argument}." if len(symbol.domain) > 1 else ""
-        inputs |= {f"{prefix}{label}": float(x) for label, x in zip(labels, flat, strict=True)}
+        floats = as_floats(flat, np.float64).tolist()
+        inputs |= {f"{prefix}{label}": x for label, x in zip(labels, floats, strict=True)}
     result = evaluate(term, interpretation)
     single = isinstance(symbol.codomain, RealSort)
     outputs = [float(result)] if single else [float(x) for x in result.entries]
