@@ -263,9 +263,10 @@ def batch_norm(
     epsilon: float,
     name: str,
 ) -> Value:
-    """Batch normalisation in evaluation mode: x a + c along axis 1.
+    """Batch normalisation in evaluation mode: (x - mean) a + shift along axis 1.
 
-    a = scale / sqrt(variance + epsilon) and c = shift - mean a are computed in float64 and kept so.
+    a = scale / sqrt(variance + epsilon) is computed in float64 and kept so. The mean stands apart,
+    though it could be joined with the shift: rounding is proportional to it, not to their sum.
     """
     if x.rank < 2:
         raise b.wrong(f"batch normalisation needs an operand (N, C, ...), got shape {x.shape}")
@@ -278,9 +279,13 @@ def batch_norm(
         raise b.wrong("variance + epsilon has to be positive")
     factor = gain / np.sqrt(spread + epsilon)
     wide = (channels,) + (1,) * (x.rank - 2)
-    a = b.constant(b.fresh(f"{name}.scale"), factor.reshape(wide))
-    c = b.constant(b.fresh(f"{name}.shift"), (offset - centre * factor).reshape(wide))
-    scaled = b.emit("mul", [x, a], b.fresh(f"{name}.mul"))
+    names = [f"{name}.{part}" for part in ("mean", "scale", "shift")]
+    m, a, c = (
+        b.constant(b.fresh(part), array.reshape(wide))
+        for part, array in zip(names, (centre, factor, offset), strict=True)
+    )
+    centred = b.emit("sub", [x, m], b.fresh(f"{name}.sub"))
+    scaled = b.emit("mul", [centred, a], b.fresh(f"{name}.mul"))
     return replace(b.emit("add", [scaled, c], name), dtype=x.dtype)
 
 
