@@ -108,6 +108,15 @@ def test_a_network_that_overflows_in_float32_has_no_float32_guarantee() -> None:
     assert answer.guarantee is not Guarantee.FLOAT32
 
 
+def test_a_coefficient_that_float32_does_not_hold_is_not_forgotten() -> None:
+    """10^-50 y <= 10^-21 fails at y = 10^30, though 10^-50 is zero in float32."""
+    agent = Agent(observation=[Feature("x", 0, 10**30)], actions=["left", "right"])
+    o = agent.observation("o")
+    claim = agent.value(o) * Fraction(1, 10**50) <= Fraction(1, 10**21)
+    answer = search(value_claim(forall(o, claim), chain(("mul", 1.0))), 0.5)
+    assert answer.reached is not False
+
+
 def random_networks(count: int) -> list[tuple[int, Tiny]]:
     """Two layers with weights of very different sizes, which lose digits in float32."""
     rng = np.random.default_rng(11)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+import numpy as np
 import pytest
 from engine_case import Dense, Tiny, dense, draw_tiny, interpretation
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from strategy import agents, formulas, pick
 
-from extract.network import Network
+from extract.network import Network, Node
 from theory import (
     Agent,
     Chooser,
@@ -337,6 +338,24 @@ def test_the_same_application_twice_is_one_copy() -> None:
         sum(node.op == "linear" and node.name in problem.deployed for node in problem.network.nodes)
         == 1
     )
+
+
+def test_an_output_that_depends_on_no_input_is_constant() -> None:
+    nodes = (
+        Node("x", "input", (), (1,)),
+        Node("c", "parameter", (), (2,)),
+        Node("y", "relu", ("x",), (1,)),
+    )
+    held = {"c": np.array([0.5, -0.25], dtype=np.float32)}
+    network = Network(nodes, ("x",), ("c", "y"), held, "constant")
+    agent = Agent(observation=[Feature("x", -1, 1)], actions=["a", "b", "c"])
+    o = agent.observation("o")
+    holds = compile_goal(forall(o, agent.score(o, "a") >= 0.5), {"score": network}, wanted=False)
+    assert holds.goal == NEVER
+    mixed = forall(o, agent.score(o, "a") + agent.score(o, "c") <= 1)
+    problem = compile_goal(mixed, {"score": network}, wanted=False)
+    assert problem.reached([Fraction(1)])
+    assert not problem.reached([Fraction(1, 2)])
 
 
 def test_three_copies_of_a_comparison_of_options() -> None:

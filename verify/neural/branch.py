@@ -111,7 +111,7 @@ class Arithmetic:
         for tensor, offset in problem.offsets.items():
             size = state.bounds[tensor][0].shape[1]
             columns = slice(offset, offset + size)
-            if bool((table.weight[:, columns] != 0).any()):
+            if bool((table.weight[:, columns] != 0).any() or table.error[:, columns].any()):
                 start[tensor] = -table.weight[None, :, columns]
                 reach = torch.maximum(*(b.abs() for b in state.bounds[tensor]))
                 slack = slack + reach @ table.error[:, columns].T

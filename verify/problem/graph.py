@@ -11,7 +11,7 @@ import numpy as np
 
 from extract.network import Network, Node
 from theory.error import MesascopeError
-from verify.problem.affine import Affine, entry, float32_holds, float64_holds
+from verify.problem.affine import Affine, constant, entry, float32_holds, float64_holds
 
 POINT = "x"
 """Name of the flat input."""
@@ -215,11 +215,13 @@ class GraphBuilder:
                 made = self._add(prefix, node.op, operands, node.shape, node.attributes)
                 names[node.name] = made
                 self.deployed.add(made)
-        return [
-            entry(names[name], i)
-            for name in network.outputs
-            for i in range(network.node(name).size)
-        ]
+        return [e for name in network.outputs for e in self._entries(network, name, names[name])]
+
+    def _entries(self, network: Network, name: str, made: str) -> list[Affine]:
+        """The flat entries of an output; one that depends on no input is constant."""
+        if name in network.parameters:
+            return [constant(Fraction(v)) for v in network.parameters[name].flatten().tolist()]
+        return [entry(made, i) for i in range(network.node(name).size)]
 
     def _shared(self, network: Network, node: Node) -> str:
         key = ("parameter", id(network.parameters[node.name]), node.name)
