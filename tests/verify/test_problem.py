@@ -36,6 +36,8 @@ from theory import (
 from theory.error import InputError
 from theory.properties import cognition, rationality
 from theory.term import real, truth
+from verify.answer import Deadline
+from verify.neural.branch import Search
 from verify.problem import Problem, compile_goal
 from verify.problem.compile import LARGEST_EXPANSION, MissingRole
 from verify.problem.goal import ALWAYS, NEVER, AllOf, AnyOf, Atom, combine, undecidable_parts
@@ -448,6 +450,10 @@ def test_an_empty_box_is_never_reached() -> None:
     assert problem.empty
     assert problem.goal == NEVER
     assert not problem.reached([Fraction(1, 2)])
+    s = SWITCHES.observation("s")
+    finite = compile_goal(forall(s, not_(eq(s["a"], 0.5))), {}, wanted=False)
+    assert finite.empty
+    assert Search(finite).run(Deadline.after(1)).reached is False
 
 
 def test_ranges_are_cut_by_what_every_violation_needs() -> None:

@@ -75,9 +75,10 @@ def compile_goal(
     goal, inequalities = _used(goal, compiler.inequalities)
     tensors = [t for i in inequalities for t, _ in i.expression.terms]
     network, offsets = compiler.graph.finish(tensors, name)
-    variables, empty = tightened(compiler.variables or [NOTHING], inequalities, goal)
+    whole = tuple(compiler.variables) or (NOTHING,)
+    variables, empty = tightened(whole, inequalities, goal)
     return Problem(
-        variables=variables,
+        variables=whole if empty else variables,
         network=network,
         offsets=offsets,
         deployed=frozenset(n.name for n in network.nodes) & frozenset(compiler.graph.deployed),

@@ -71,7 +71,7 @@ class Problem:
         casts: formula nodes whose entries are rounded to float32 when they enter a deployed copy.
         inequalities: over entries of the tensors in `offsets`.
         goal: over the inequalities.
-        empty: the box has no point: a variable has no value left.
+        empty: no point of the box satisfies what the goal demands of single variables.
     """
 
     variables: tuple[Variable, ...]
