@@ -67,7 +67,7 @@ def bind(
         for symbol, role in ROLES.items()
         if role in structure.parts
     }
-    for symbol in ("score", "value"):
+    for symbol in ("score", "value", "perceive"):
         if symbol in functions and isinstance(agent, Agent):
             features = len(agent.features)
             functions[symbol] = _from_observation(structure, ROLES[symbol], features)
@@ -86,7 +86,9 @@ def _from_observation(structure: AgentStructure, role: str, inputs: int) -> Netw
     """A part as a function of the observation: one that starts inside the network is completed."""
     part = structure.parts[role]
     network = structure.network
-    if part.network.input_size != inputs and part.nodes and network.input_size == inputs:
+    inside = bool(part.nodes) and part.network.inputs != network.inputs
+    # By its tensors, not by their size: a hidden layer may be as wide as the observation.
+    if inside and network.input_size == inputs:
         return network.slice(network.inputs, part.network.outputs)
     return part.network
 
