@@ -19,6 +19,7 @@ from theory.sort import EnumSort, ObservationSort, RealSort, Sort
 from verify.answer import Answer, Deadline
 from verify.problem import Problem, compile_goal
 from verify.problem.goal import undecidable_parts
+from verify.problem.graph import NotRepresentable
 from verify.problem.problem import NOTHING
 
 Engine = Callable[[Problem, Deadline], Answer]
@@ -180,7 +181,10 @@ def compare(case: Case, engines: Mapping[str, tuple[Engine, float]]) -> dict[str
     Raises:
         AssertionError: an answer is contradicted by the reference semantics or by another engine.
     """
-    problem = case.problem()
+    try:
+        problem = case.problem()
+    except NotRepresentable:
+        return {}
     if undecidable_parts(problem.goal):
         return {}
     truth = whole_truth(case)

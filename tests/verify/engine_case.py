@@ -218,10 +218,32 @@ def dense(*layers: tuple[Sequence[Sequence[Any]], Sequence[Any]], bend: str = "r
 KINDS = ("relu", "relu", "relu", "leaky_relu", "abs", "halves", "residual", "largest", "linear")
 
 
+AWKWARD = tuple(
+    Fraction(float(np.float32(w)))
+    for w in (0.1, -0.1, 1 / 3, -0.7, 1.1, -2.3, 1e-3, 97.3, -311.7, 1e-7, 2.0**20 + 0.1)
+)
+"""Weights with all the digits of float32, of very different sizes."""
+
+
 def draw_tiny(
-    draw: DrawFn, inputs: int, outputs: int, *, bends: int, kinds: Sequence[str] = KINDS
+    draw: DrawFn,
+    inputs: int,
+    outputs: int,
+    *,
+    bends: int,
+    kinds: Sequence[str] = KINDS,
+    awkward: bool = False,
 ) -> Tiny:
-    """A random network with at most so many piecewise entries."""
+    """A random network with at most so many piecewise entries.
+
+    Args:
+        draw: given by hypothesis.
+        inputs, outputs: its sizes.
+        bends: the most piecewise entries.
+        kinds: what its layers may be.
+        awkward: whether its weights have many digits, so that float32 rounds.
+    """
+    weigh = _awkward if awkward else _dyadic
     layers: list[Layer] = []
     size, left = inputs, bends
     for _ in range(pick(draw, (1, 1, 2))):
@@ -232,20 +254,18 @@ def draw_tiny(
             case "linear":
                 continue
             case "halves":
-                layers += [
-                    _dense(draw, size, 2 * width),
-                    Halves(pick(draw, ("maximum", "minimum"))),
-                ]
+                layers.append(_dense(draw, size, 2 * width, weigh))
+                layers.append(Halves(pick(draw, ("maximum", "minimum"))))
             case "largest":
-                layers += [_dense(draw, size, width), Largest()]
+                layers += [_dense(draw, size, width, weigh), Largest()]
             case "residual":
-                inner = (_dense(draw, size, width), Bend("relu"), _dense(draw, width, size))
-                layers.append(Residual(inner))
+                first, last = _dense(draw, size, width, weigh), _dense(draw, width, size, weigh)
+                layers.append(Residual((first, Bend("relu"), last)))
             case _:
-                layers += [_dense(draw, size, width), Bend(kind)]
+                layers += [_dense(draw, size, width, weigh), Bend(kind)]
         left -= width
         size = _size(layers, inputs)
-    layers.append(_dense(draw, size, outputs))
+    layers.append(_dense(draw, size, outputs, weigh))
     return Tiny(inputs, tuple(layers))
 
 
@@ -278,14 +298,25 @@ def _bends(layers: Sequence[Layer], inputs: int) -> int:
     return count
 
 
-def _dense(draw: DrawFn, inputs: int, outputs: int) -> Dense:
-    """Small dyadic weights, a third of them zero, so that ties and unread inputs occur."""
+Weigh = Callable[[DrawFn], Fraction]
+
+
+def _dense(draw: DrawFn, inputs: int, outputs: int, weigh: Weigh) -> Dense:
+    """Weights a third of which are zero, so that ties and unread inputs occur."""
 
     def weight() -> Fraction:
-        return Fraction(0) if pick(draw, (0, 1, 2)) == 0 else draw(dyadics(2, 2))
+        return Fraction(0) if pick(draw, (0, 1, 2)) == 0 else weigh(draw)
 
     rows = tuple(tuple(weight() for _ in range(inputs)) for _ in range(outputs))
-    return Dense(rows, tuple(draw(dyadics(2, 2)) for _ in range(outputs)))
+    return Dense(rows, tuple(weigh(draw) for _ in range(outputs)))
+
+
+def _dyadic(draw: DrawFn) -> Fraction:
+    return draw(dyadics(2, 2))
+
+
+def _awkward(draw: DrawFn) -> Fraction:
+    return pick(draw, AWKWARD)
 
 
 def _floats(values: Any) -> Any:

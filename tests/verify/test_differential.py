@@ -30,8 +30,10 @@ from theory import (
     exists,
     forall,
     implies,
+    maximum,
     or_,
 )
+from theory.term import number
 from theory.value import Vector
 from verify.answer import Answer, Deadline
 from verify.neural.branch import Search
@@ -39,7 +41,7 @@ from verify.problem import Problem
 from verify.smt.solver import SmtSolver
 from verify.verdict import Guarantee
 
-FINITE, SINGLE, SEVERAL, EDGE, COMPOSED, SMOOTH = 120, 130, 110, 80, 60, 50
+FINITE, SINGLE, SEVERAL, EDGE, AWKWARD, COMPOSED, SMOOTH = 120, 130, 110, 80, 80, 60, 50
 BENDS = 4
 """Piecewise entries of one network; a formula may speak of several copies."""
 
@@ -67,11 +69,13 @@ def functions(agent: Agent, tinies: dict[str, Tiny]) -> dict[str, Callable[..., 
     return meanings
 
 
-def draw_networks(draw: DrawFn, agent: Agent, bends: int) -> dict[str, Tiny]:
+def draw_networks(
+    draw: DrawFn, agent: Agent, bends: int, *, awkward: bool = False
+) -> dict[str, Tiny]:
     size = len(agent.features)
     return {
-        "score": draw_tiny(draw, size, len(agent.actions), bends=bends),
-        "value": draw_tiny(draw, size, 1, bends=bends - 1),
+        "score": draw_tiny(draw, size, len(agent.actions), bends=bends, awkward=awkward),
+        "value": draw_tiny(draw, size, 1, bends=bends - 1, awkward=awkward),
     }
 
 
@@ -115,10 +119,9 @@ def edge_cases(draw: DrawFn) -> Case:
     """A limit at the exact maximum of what it limits, or a hair's breadth beside it."""
     low = draw(dyadics(2, 2))
     high = low + Fraction(pick(draw, range(1, 9)), 4)
-    agent = Agent(
-        observation=[Feature("x", low, high), Feature("flag", flag=True)], actions=["left", "right"]
-    )
-    tinies = draw_networks(draw, agent, BENDS)
+    flag = Feature("flag", flag=True)
+    agent = Agent(observation=[Feature("x", low, high), flag], actions=["left", "right"])
+    tinies = draw_networks(draw, agent, BENDS, awkward=pick(draw, (False, False, True)))
     meanings = functions(agent, tinies)
     o = agent.observation("o")
     set_, unset = o.with_(flag=1), o.with_(flag=0)
@@ -136,6 +139,35 @@ def edge_cases(draw: DrawFn) -> Case:
     case = Case(forall(o, claim), tinies, meanings)
     assert whole_truth(case) == (beside > 0 or (beside == 0 and claim.operator == "le"))
     return case
+
+
+@st.composite
+def awkward_cases(draw: DrawFn) -> Case:
+    """Weights, values and limits that no float holds, or only with all its digits."""
+    thirds = st.integers(-6, 6).map(lambda k: Fraction(k, 3))
+    low = draw(thirds)
+    features = [
+        pick(
+            draw,
+            (
+                Feature("x", low, low + Fraction(pick(draw, range(1, 9)), 7)),
+                Feature("x", values=[Fraction(1, 10), 0.3, Fraction(2, 3)]),
+            ),
+        ),
+        Feature("k", values=["0.1", "1/3", 0.7]),
+    ]
+    agent = Agent(observation=features, actions=["left", "right"], ties=pick(draw, TIES))
+    tinies = draw_networks(draw, agent, BENDS, awkward=True)
+    o = agent.observation("o")
+    left, right, value = agent.score(o, "left"), agent.score(o, "right"), agent.value(o)
+    terms = (left, right, value, left - value / 3, maximum(left, right), abs(value - o["k"]))
+    claims = [pick(draw, (agent.acts(o, "left"), eq(o["k"], "1/3"), o["x"] >= draw(thirds)))]
+    for _ in range(2):
+        limit = pick(draw, (draw(thirds), Fraction(1, 10), Fraction(977, 10), Fraction(2**20)))
+        a, b = pick(draw, terms), pick(draw, (number(limit), pick(draw, terms)))
+        claims.append(pick(draw, (a <= b, a < b, a - b >= limit)))
+    body = pick(draw, (or_, and_, and_))(*claims)
+    return Case(forall(o, implies(pick(draw, claims), body)), tinies, functions(agent, tinies))
 
 
 @st.composite
@@ -213,6 +245,12 @@ def test_several_real_numbers(case: Case, engines: Engines) -> None:
 @settings(max_examples=EDGE)
 @given(case=edge_cases())
 def test_edge(case: Case, engines: Engines) -> None:
+    compare(case, engines)
+
+
+@settings(max_examples=AWKWARD)
+@given(case=awkward_cases())
+def test_awkward(case: Case, engines: Engines) -> None:
     compare(case, engines)
 
 
@@ -296,7 +334,7 @@ def test_an_engine_that_gives_up_contradicts_nothing() -> None:
 
 
 def test_the_default_run_has_five_hundred_cases() -> None:
-    assert FINITE + SINGLE + SEVERAL + EDGE + COMPOSED + SMOOTH >= 500
+    assert FINITE + SINGLE + SEVERAL + EDGE + AWKWARD + COMPOSED + SMOOTH >= 500
 
 
 @pytest.mark.slow
@@ -307,6 +345,7 @@ def test_the_default_run_has_five_hundred_cases() -> None:
         (single_cases, 800),
         (several_cases, 500),
         (edge_cases, 400),
+        (awkward_cases, 400),
         (composed_cases, 300),
         (smooth_cases, 200),
     ],
