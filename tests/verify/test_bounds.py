@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -202,8 +201,11 @@ def exactly(value: float) -> Any:
 
 @pytest.mark.parametrize("name", INSTANCES)
 def test_every_operator(name: str) -> None:
-    rng = np.random.default_rng(prod(map(ord, name)) % 2**32)
-    for _ in range(3):
+    try_operator(name, np.random.default_rng(list(name.encode())), 3)
+
+
+def try_operator(name: str, rng: Generator, count: int) -> None:
+    for _ in range(count):
         attributes, operands = INSTANCES[name](rng)
         problem, node = single(name.split()[0], attributes, operands)
         low, high = draw_boxes(rng, problem.network.input_size)
@@ -211,6 +213,61 @@ def test_every_operator(name: str) -> None:
         if limit is not None:
             low, high = np.clip(low, -limit, limit), np.clip(high, -limit, limit)
         check(problem, [node], low, high, rng)
+
+
+KINDS = ("linear", "linear", "unary", "unary", "pair", "concat", "slice", "scale")
+
+
+def random_graph(rng: Generator) -> tuple[Problem, list[str]]:
+    """Layers, residual sums, products, maxima, and tensors that several others read."""
+    sketch = Sketch(3)
+    sizes = {"x": 3}
+    for _ in range(int(rng.integers(4, 9))):
+        names = list(sizes)
+        a = names[int(rng.integers(len(names)))]
+        alike = [name for name in names if sizes[name] == sizes[a]]
+        b = alike[int(rng.integers(len(alike)))]
+        match rng.choice(KINDS):
+            case "linear":
+                matrix, bias = weights(rng, 3, sizes[a]), weights(rng, 3)
+                made = sketch.put("linear", a, sketch.hold(matrix), sketch.hold(bias))
+            case "unary":
+                op = str(rng.choice(["relu", "leaky_relu", "abs", "tanh", "sigmoid", "neg"]))
+                made = sketch.put(op, a, **({"alpha": 0.1} if op == "leaky_relu" else {}))
+            case "pair":
+                op = str(rng.choice(["add", "sub", "maximum", "minimum", "mul"]))
+                made = sketch.put(op, a, b)
+            case "concat":
+                made = sketch.put("concat", a, b, axis=0)
+            case "slice":
+                made = sketch.put("slice", a, axis=0, start=0, stop=max(1, sizes[a] - 1), step=1)
+            case _:
+                made = sketch.put("mul", a, sketch.hold(weights(rng, 1)))
+        sizes[made] = next(n.size for n in sketch.nodes if n.name == made)
+    read = {name for node in sketch.nodes for name in node.inputs}
+    ends_of = [name for name in sizes if name not in read]
+    return sketch.problem(*ends_of), [name for name in sizes if name != "x"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_graphs(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    problem, tensors = random_graph(rng)
+    low, high = draw_boxes(rng, 3, ("wide", "narrow", "point", "one ulp", "mixed"))
+    check(problem, tensors, low, high, rng)
+
+
+@pytest.mark.slow
+def test_random_graphs_at_length() -> None:
+    for seed in range(40, 1500):
+        test_random_graphs(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", INSTANCES)
+def test_every_operator_at_length(name: str) -> None:
+    for seed in range(40):
+        try_operator(name, np.random.default_rng([seed, *name.encode()]), 2)
 
 
 def test_every_operator_with_bounds_has_an_instance() -> None:
