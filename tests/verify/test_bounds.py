@@ -20,14 +20,15 @@ from bound_case import (
 )
 from numpy.random import Generator
 
-from extract.network import Array
+from extract.network import Array, Network, Node
 from extract.operator import OPERATORS, Kind, Shape
+from theory import Agent, Feature, forall
 from theory.error import InputError, UnsupportedOperator
 from verify.neural.bounds.affine import ROUNDLESS
 from verify.neural.bounds.graph import BoundGraph, Sweep
 from verify.neural.bounds.line import LINES
 from verify.neural.bounds.rule import RULES
-from verify.problem import Problem
+from verify.problem import Problem, compile_goal
 
 FORMATS = (torch.float32, torch.float64)
 Instance = tuple[dict[str, Any], list[Shape | Array]]
@@ -443,3 +444,22 @@ def test_an_operator_without_bounds_is_refused() -> None:
     problem, _ = single("matmul", {}, [(2, 2), (2, 2)])
     with pytest.raises(UnsupportedOperator, match="matmul"):
         BoundGraph(problem)
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_what_is_rounded_on_its_way_into_a_network(dtype: torch.dtype) -> None:
+    """relu(3x): nothing is rounded but 3x, where the network takes it."""
+    agent = Agent(observation=[Feature("x", 0, 1)], actions=["left", "right"])
+    o = agent.observation("o")
+    nodes = (Node("i", "input", (), (1,)), Node("r", "relu", ("i",), (1,)))
+    network = Network(nodes, ("i",), ("r",), {}, "relu")
+    formula = forall(o, agent.value(o.with_(x=3 * o["x"])) <= 1)
+    problem = compile_goal(formula, {"value": network}, wanted=False)
+    output = problem.network.outputs[-1]
+    for x in np.random.default_rng(0).random(50).astype(np.float32):
+        corner = np.array([[x]])
+        _, state = bound(problem, dtype, corner, corner, deployed=True)
+        below, above = (Fraction(float(side[0, 0])) for side in state.bounds[output])
+        exact = 3 * Fraction(float(x))
+        assert below <= exact <= above
+        assert below <= Fraction(float(np.float32(float(exact)))) <= above
