@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from fractions import Fraction
 
 from theory.error import InputError
@@ -26,9 +26,11 @@ def quantified(formula: Term) -> list[tuple[str, Sort]]:
     return list(found)
 
 
-def base(owner: str) -> str:
-    """The variable's name: `x#2` belongs to the second quantifier over the name `x`."""
-    return owner.partition("#")[0]
+def base(owner: str, names: Container[str]) -> str:
+    """The variable's name: `x#2` belongs to the second quantifier over the name `x`, unless `x#2`
+    is itself among the names.
+    """
+    return owner if owner in names else owner.rpartition("#")[0] or owner
 
 
 def inside(formula: Term, values: Mapping[str, Mapping[str, Fraction]], where: str) -> bool:
@@ -38,11 +40,11 @@ def inside(formula: Term, values: Mapping[str, Mapping[str, Fraction]], where: s
         InputError: a value belongs to no variable or feature of the formula, or a feature has none.
     """
     sorts = dict(quantified(formula))
-    unknown = [owner for owner in values if base(owner) not in sorts]
+    unknown = [owner for owner in values if base(owner, sorts) not in sorts]
     if unknown:
         raise InputError(f"{where}: the property has no variable {unknown[0]!r}")
     return all(
-        _inside(sorts[base(owner)], entries, f"{where}: {owner}")
+        _inside(sorts[base(owner, sorts)], entries, f"{where}: {owner}")
         for owner, entries in values.items()
     )
 

@@ -33,7 +33,7 @@ from verify.bind import (
 )
 from verify.problem.problem import NOTHING, Variable
 from verify.problem.truth import sides
-from verify.quantified import NUMBER
+from verify.quantified import NUMBER, base, quantified
 from verify.verdict import Run, Witness
 
 Values = Mapping[str, Mapping[str, Fraction]]
@@ -105,9 +105,10 @@ def expanded(formula: Term) -> set[str]:
 def _interpretation(bound: BoundProperty, values: Values, run: Evaluate) -> Interpretation:
     formula = bound.property.formula
     functions = meaning(bound.functions, symbols_of(formula), run)
+    names = {name for name, _ in quantified(formula)}
     points: dict[str, list[Any]] = {}
     for owner, components in values.items():
-        name = owner.split("#")[0]
+        name = base(owner, names)
         number = set(components) == {NUMBER} and _is_number(formula, name)
         points.setdefault(name, []).append(components[NUMBER] if number else dict(components))
     return Interpretation(functions, points=points)

@@ -18,6 +18,7 @@ from theory import Agent, Feature, Term, and_, eq, exists, forall, iff, implies,
 from theory.property import Property
 from theory.term import real
 from verify.bind import BoundProperty, exactly
+from verify.problem import compile_goal
 from verify.problem.problem import NOTHING, Variable
 from verify.replay import replay_values, values_at, violated, witness_at
 
@@ -66,6 +67,23 @@ def test_two_quantifiers_over_one_name() -> None:
     )
     assert replay_values(subject, at(o={"x": -1}, o2={"x": 1})) == BOTH
     assert replay_values(subject, at(o={"x": 1}, o2={"x": 1})) == NEITHER
+
+
+@pytest.mark.parametrize("names", [("a#b", "a"), ("o#2", "o"), ("o", "o#2"), ("o#2", "o#2")])
+def test_names_that_look_like_numbered_ones(names: tuple[str, str]) -> None:
+    o, p = (LINE.observation(name) for name in names)
+    first, second = forall(o, LINE.value(o) <= 0.5), forall(p, LINE.value(p) >= -0.5)
+    subject = bound(or_(first, second, forall(o, LINE.value(o) <= 0.75)), value=IDENTITY)
+    problem = compile_goal(subject.property.formula, subject.functions, wanted=False)
+    assert len({v.owner for v in problem.variables}) == 3
+    point = [Fraction(1), Fraction(-1), Fraction(1)]
+    assert problem.reached(point)
+    assert replay_values(subject, values_at(problem.variables, point)) == BOTH
+    inside = [Fraction(1), Fraction(0), Fraction(1)]
+    assert (
+        names[0] == names[1]
+        or replay_values(subject, values_at(problem.variables, inside)) == NEITHER
+    )
 
 
 def test_a_quantified_number() -> None:

@@ -36,6 +36,7 @@ from verify.problem.goal import (
 from verify.problem.graph import GraphBuilder
 from verify.problem.problem import NOTHING, Problem, Variable
 from verify.problem.truth import CONNECTIVES, Truth, conjunction, equivalence, sides
+from verify.quantified import quantified
 
 Path = tuple[Any, ...]
 """Where a quantifier stands: those around it, and the points chosen against the search."""
@@ -69,7 +70,7 @@ def compile_goal(
         MissingRole: a function symbol has no network.
         NotRepresentable: a constant that enters a network is no float64.
     """
-    compiler = _Compiler(functions)
+    compiler = _Compiler(functions, {bound for bound, _ in quantified(formula)})
     true, false = compiler.truth(formula, {}, (), wanted=wanted)
     goal = true if wanted else false
     goal, inequalities = _used(goal, compiler.inequalities)
@@ -108,6 +109,7 @@ def _used(goal: Goal, inequalities: Sequence[Inequality]) -> tuple[Goal, tuple[I
 @dataclass
 class _Compiler:
     functions: Mapping[str, Network]
+    names: set[str]
     graph: GraphBuilder = field(default_factory=GraphBuilder)
     variables: list[Variable] = field(default_factory=list[Variable])
     inequalities: list[Inequality] = field(default_factory=list[Inequality])
@@ -320,7 +322,7 @@ class _Compiler:
     def _variable(self, path: Path, name: str, sort: Sort) -> Any:
         key = (path, name)
         if key not in self._bound:
-            taken = {v.owner for v in self.variables}
+            taken = {v.owner for v in self.variables} | (self.names - {name})
             owner, count = name, 2
             while owner in taken:
                 owner, count = f"{name}#{count}", count + 1

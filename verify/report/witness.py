@@ -133,7 +133,7 @@ def _loose(
     """The variables that stand for one number."""
     numbers = {name for name, sort in quantified(property.formula) if isinstance(sort, RealSort)}
     for owner, entries in values.items():
-        if base(owner) in numbers and len(entries) == 1:
+        if base(owner, numbers) in numbers and len(entries) == 1:
             yield owner, next(iter(entries.values()))
 
 
