@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from theory.error import UnsupportedOperator
 from verify.answer import Answer, Deadline, Progress
+from verify.certificate.tree import Record
 from verify.neural.branch import Search
 from verify.problem.goal import ALWAYS, undecidable_parts
 from verify.problem.problem import Problem
@@ -30,12 +31,23 @@ class Engines:
         seed: of every pseudo-random choice.
         cross_check: let both engines answer, and compare.
         device: torch device of the neural engine.
+        recorded: keep the split tree of a proof in the answer.
     """
 
     smt: SmtSolver
     seed: int = 0
     cross_check: bool = False
     device: str = "cpu"
+    recorded: bool = False
+
+    def search(self, problem: Problem) -> Search:
+        """A search of the neural engine for one problem.
+
+        Raises:
+            UnsupportedOperator: the network has an operator without bounds.
+        """
+        record = Record() if self.recorded else None
+        return Search(problem, seed=self.seed, device=self.device, record=record)
 
 
 def decide(
@@ -80,7 +92,7 @@ def _neural(
     problem: Problem, engines: Engines, deadline: Deadline, progress: Progress | None
 ) -> Answer:
     try:
-        return Search(problem, seed=engines.seed, device=engines.device).run(deadline, progress)
+        return engines.search(problem).run(deadline, progress)
     except UnsupportedOperator as error:
         return Answer(None, reason=Reason.UNSUPPORTED_OPERATOR, detail=str(error), engine="neural")
 
@@ -89,7 +101,7 @@ def _alternate(
     problem: Problem, engines: Engines, deadline: Deadline, progress: Progress | None
 ) -> Answer:
     try:
-        search = Search(problem, seed=engines.seed, device=engines.device)
+        search = engines.search(problem)
     except UnsupportedOperator as error:
         answer = engines.smt.decide(problem, deadline)
         if answer.reason is Reason.UNSUPPORTED_OPERATOR:

@@ -9,7 +9,7 @@ weakest that some box needed.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import torch
@@ -18,6 +18,7 @@ from torch import Tensor
 from extract.run import as_function
 from theory.enclosure import Undecided
 from verify.answer import Answer, Deadline, Progress
+from verify.certificate.tree import ROOT, Record
 from verify.neural.attack import Attack, values_of
 from verify.neural.bounds.graph import BoundGraph
 from verify.neural.bounds.rounding import of
@@ -48,6 +49,7 @@ class Queue:
         share: of the whole box's volume (N,).
         score: largest upper bound of the margin, of the parent (N,).
         tries: how many ancestors only rounding held open (N,).
+        number: in the record of the split tree (N,); all 0 where nobody records.
     """
 
     low: Tensor
@@ -55,6 +57,7 @@ class Queue:
     share: Tensor
     score: Tensor
     tries: Tensor
+    number: Tensor
 
     def __len__(self) -> int:
         return self.low.shape[0]
@@ -62,7 +65,7 @@ class Queue:
     def take(self, count: int) -> Queue:
         """Remove the boxes with the highest scores."""
         if len(self) <= count:
-            taken = Queue(self.low, self.high, self.share, self.score, self.tries)
+            taken = replace(self)
             keep = torch.zeros(len(self), dtype=torch.bool)
         else:
             best = self.score.topk(count).indices
@@ -71,7 +74,7 @@ class Queue:
             taken = self.select(best)
         rest = self.select(keep)
         self.low, self.high, self.share = rest.low, rest.high, rest.share
-        self.score, self.tries = rest.score, rest.tries
+        self.score, self.tries, self.number = rest.score, rest.tries, rest.number
         return taken
 
     def select(self, index: Tensor) -> Queue:
@@ -82,6 +85,7 @@ class Queue:
             self.share[index],
             self.score[index],
             self.tries[index],
+            self.number[index],
         )
 
     def put(self, other: Queue) -> None:
@@ -91,6 +95,7 @@ class Queue:
         self.share = torch.cat([self.share, other.share])
         self.score = torch.cat([self.score, other.score])
         self.tries = torch.cat([self.tries, other.tries])
+        self.number = torch.cat([self.number, other.number])
 
 
 @dataclass
@@ -129,15 +134,23 @@ class Search:
         seed: of the random starts of the attack.
         batch: boxes per step.
         device: where to compute.
+        record: is told of every split.
 
     Raises:
         UnsupportedOperator: the network has an operator without bounds.
     """
 
     def __init__(
-        self, problem: Problem, *, seed: int = 0, batch: int = 128, device: str = "cpu"
+        self,
+        problem: Problem,
+        *,
+        seed: int = 0,
+        batch: int = 128,
+        device: str = "cpu",
+        record: Record | None = None,
     ) -> None:
         self.problem = problem
+        self.record = record
         self.device = device
         self.batch = batch
         self.witness: tuple[Fraction, ...] | None = None
@@ -158,6 +171,7 @@ class Search:
             one.double(),
             one * torch.inf,
             torch.zeros(1, dtype=torch.int32, device=device),
+            torch.full((1,), ROOT, device=device),
         )
         self._attack = Attack(
             problem.goal, self._values, self._region, self._accept, self._generator
@@ -189,7 +203,8 @@ class Search:
         if self.witness is not None:
             return Answer(True, point=self.witness, proved_share=self.proved, engine=NAME)
         if len(self._queue) == 0 and self.stuck == 0:
-            return Answer(False, guarantee=self.guarantee, proved_share=1.0, engine=NAME)
+            tree = self.record.tree() if self.record is not None else None
+            return Answer(False, guarantee=self.guarantee, proved_share=1.0, engine=NAME, tree=tree)
         if len(self._queue) == 0:
             detail = "some boxes became too small for floating point"
             return Answer(
@@ -334,8 +349,14 @@ class Search:
         if len(boxes) == 0:
             return
         low, high, part = self._region.split(boxes.low, boxes.high, axis)
-        twice = [boxes.share.repeat(2) * part, boxes.score.repeat(2), boxes.tries.repeat(2)]
-        self._queue.put(Queue(low, high, *twice))
+        number = boxes.number.repeat(2)
+        if self.record is not None:
+            cut = high[: len(boxes)].gather(1, axis[:, None])[:, 0].double()
+            parents, axes, cuts = (t.cpu().numpy() for t in (boxes.number, axis, cut))
+            number = torch.as_tensor(self.record.split_inputs(parents, axes, cuts)).to(low.device)
+        share = boxes.share.repeat(2) * part
+        score, tries = boxes.score.repeat(2), boxes.tries.repeat(2)
+        self._queue.put(Queue(low, high, share, score, tries, number))
 
 
 def _select(ceiling: Ceiling, keep: Tensor) -> Ceiling:

@@ -1,0 +1,122 @@
+"""The split tree of a proof: how a search records it, and how a certificate holds it.
+
+Every box is the root, or one half of another box: the half with `x[axis] <= cut` (left) or the one
+with `x[axis] >= cut` (right); or the half in which one entry of a tensor is at most zero (left) or
+at least zero (right).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids = NDArray[np.int64]
+ROOT = 0
+LEAF, INPUT, NEURON = 0, 1, 2
+"""Kinds of node."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """A binary tree in preorder: a node, then its left subtree, then its right one.
+
+    Attributes:
+        kind: of each node: `LEAF`, `INPUT` or `NEURON`; uint8.
+        place: for each split in order, the axis, or the flat position in its tensor; uint32.
+        tensor: for each split in order, the number of its tensor in `tensors`, 0 for `INPUT`;
+            uint16.
+        cut: for each split in order, where the axis is cut, 0 for `NEURON`; float64.
+        tensors: names of the tensors in the problem's network.
+    """
+
+    kind: NDArray[np.uint8]
+    place: NDArray[np.uint32]
+    tensor: NDArray[np.uint16]
+    cut: NDArray[np.float64]
+    tensors: tuple[str, ...] = ()
+
+    @property
+    def leaves(self) -> int:
+        """The number of leaves."""
+        return int((self.kind == LEAF).sum())
+
+
+@dataclass(frozen=True)
+class _Split:
+    """Boxes (B,) that were split in one step; their left halves are numbered from `first` on, and
+    then their right halves.
+    """
+
+    kind: int
+    tensor: int
+    boxes: Ids
+    places: Ids
+    cuts: NDArray[np.float64]
+    first: int
+
+
+@dataclass
+class Record:
+    """Written by a search while it goes; boxes are numbered, the root is 0.
+
+    A box that is never split counts as a leaf, whether the search closed it or not.
+    """
+
+    _count: int = 1
+    _splits: list[_Split] = field(default_factory=list[_Split])
+    _tensors: dict[str, int] = field(default_factory=dict[str, int])
+
+    def split_inputs(self, boxes: Ids, axes: Ids, cuts: NDArray[np.float64]) -> Ids:
+        """Boxes (B,) are cut, each along its axis (B,) at its cut (B,).
+
+        Returns:
+            The numbers of the left halves, then those of the right halves (2B,).
+        """
+        return self._split(INPUT, 0, boxes, axes, cuts)
+
+    def split_neurons(self, boxes: Ids, tensor: str, positions: Ids) -> Ids:
+        """Boxes (B,) are divided by the sign of an entry (flat positions (B,)) of a tensor.
+
+        Returns:
+            The numbers of the halves with the entry at most 0, then of those with it at least 0.
+        """
+        number = self._tensors.setdefault(tensor, len(self._tensors))
+        return self._split(NEURON, number, boxes, positions, np.zeros(len(boxes)))
+
+    def _split(
+        self, kind: int, tensor: int, boxes: Ids, places: Ids, cuts: NDArray[np.float64]
+    ) -> Ids:
+        first = self._count
+        self._count += 2 * len(boxes)
+        self._splits.append(_Split(kind, tensor, boxes, places, cuts, first))
+        return np.arange(first, self._count, dtype=np.int64)
+
+    def tree(self) -> Tree:
+        """The tree as it is now."""
+        kind = np.zeros(self._count, dtype=np.uint8)
+        place = np.zeros(self._count, dtype=np.uint32)
+        tensor = np.zeros(self._count, dtype=np.uint16)
+        cut = np.zeros(self._count)
+        left, right = np.zeros((2, self._count), dtype=np.int64)
+        for split in self._splits:
+            boxes = split.boxes
+            kind[boxes], tensor[boxes] = split.kind, split.tensor
+            place[boxes], cut[boxes] = split.places, split.cuts
+            left[boxes] = split.first + np.arange(len(boxes))
+            right[boxes] = left[boxes] + len(boxes)
+        order = _preorder(kind, left, right)
+        splits = order[kind[order] != LEAF]
+        return Tree(kind[order], place[splits], tensor[splits], cut[splits], tuple(self._tensors))
+
+
+def _preorder(kind: NDArray[np.uint8], left: Ids, right: Ids) -> Ids:
+    order: list[int] = []
+    stack = [ROOT]
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        if kind[node] != LEAF:
+            stack += (int(right[node]), int(left[node]))
+    return np.array(order, dtype=np.int64)
