@@ -17,7 +17,7 @@ allowed=lambda goal, other: other != "bliss".
 from __future__ import annotations
 
 from theory.goal.succession import Outlook, self_modification
-from theory.properties import goal
+from theory.properties import modification
 
 selves = self_modification(
     {
@@ -41,24 +41,26 @@ def main() -> None:
         best = selves.best(outlook, "gardener", START, 3)
         value = selves.value(outlook, "gardener", START, best[0], 3)
         print(f"\nThe {outlook.value} agent expects {value} from: {', '.join(best)}")
-        finding = goal.goal_stability(selves, START, agent=outlook.value).decide()
+        finding = modification.goal_stability(selves, START, agent=outlook.value).decide()
         print(f"  it makes no change that its goal would regret: {finding.verdict.value}")
         if finding.witness:
             w = finding.witness
             print(f"    {w['action']!r} would cost the {w['goal']} {w['loss']}")
         else:
             print(f"    {finding.proof}")
-    strict = goal.goal_stability(selves, START, agent="realistic", strict=True).decide()
+    strict = modification.goal_stability(selves, START, agent="realistic", strict=True).decide()
     print(f"\nThe realistic agent makes no change at all: {strict.verdict.value}, {strict.reason}")
     print(f"  {strict.region}")
 
 
 properties = [
-    goal.goal_stability(selves, START, agent=outlook.value).named(f"{outlook.value} is stable")
+    modification.goal_stability(selves, START, agent=outlook.value).named(
+        f"{outlook.value} is stable"
+    )
     for outlook in Outlook
 ]
 properties.append(
-    goal.goal_stability(selves, START, agent="realistic", strict=True).named(
+    modification.goal_stability(selves, START, agent="realistic", strict=True).named(
         "realistic changes nothing", "The realistic agent makes no change of its goal at all."
     )
 )
