@@ -124,8 +124,3 @@ def test_misgeneralisation():
         CORRIDOR, both_ends, {"right": 1}, train=["left"], test=["right"]
     ).decide()
     assert untrained.verdict is VACUOUS
-
-
-def test_modifications_are_seen_in_the_next_state():
-    assert modified(THREE, "g | keep", "stay > inv") == {"inv"}
-    assert modified(THREE, "g | keep", "stay > keep") == frozenset()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from theory.error import InputError
-from theory.goal.succession import Outlook, Succession, Ties, self_modification
+from theory.goal.succession import Outlook, Succession, Ties, modified, self_modification
 from theory.properties.modification import goal_stability, no_flattery
 from theory.verdict import Verdict
 
@@ -161,3 +161,8 @@ def test_lemma_13_values_are_the_unrolled_sums(world: Succession):
     for action in world.world.actions("g | own"):
         expected = unrolled("own", "g | own", action, 3, F(1))
         assert world.value(Outlook.REALISTIC, "own", "g | own", action, 3) == expected
+
+
+def test_modifications_are_seen_in_the_next_state():
+    assert modified(THREE, "g | keep", "stay > inv") == {"inv"}
+    assert modified(THREE, "g | keep", "stay > keep") == frozenset()

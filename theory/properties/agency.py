@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
+from theory.agent import Agent
 from theory.claim import Claim, Finding
 from theory.enclosure import Undecided
+from theory.error import InputError
 from theory.goal.directedness import Directedness, Mixed, directedness
 from theory.goal.discount import (
     Departure,
@@ -18,8 +21,9 @@ from theory.goal.discount import (
     reversal,
 )
 from theory.process import Policy, Process, process
-from theory.property import Definition
+from theory.property import Definition, Property
 from theory.rational import Exact, exact
+from theory.term import and_, exists, or_
 from theory.verdict import Verdict
 
 DIRECTED = Definition(
@@ -97,11 +101,36 @@ IS_AGENT = Definition(
     example='agency.is_agent(planner, hallway, {"a prize on the right": hallway_prize})',
 )
 
+ANSWERS_TO = Definition(
+    name="answers_to",
+    family="agency",
+    claim="What the agent does answers to {mechanism}.",
+    definition="there are m, m' and x: act(x; m) != act(x; m')",
+    citation=(
+        "Kenton, Kumar, Farquhar, Richens, MacDermott and Everitt, Discovering agents, 2022 "
+        "(arXiv 2208.08345); on a network, with features that describe the mechanism"
+    ),
+    assumptions=(
+        "The features that are named tell the network how the world works, or what is wanted; "
+        "setting them is the intervention on that mechanism. The network is not trained again.",
+        "A tie counts by the agent's rule for ties: to have no choice is not another choice.",
+    ),
+    violation_means="It was proved that no setting of the features ever changes the choice.",
+    holds_does_not_mean=(
+        "It does not say that it answers well, nor what for. The value of HOLDS is its witness: "
+        "two observations that differ in the mechanism, and in what is done."
+    ),
+    needs=("policy", "features that describe a mechanism"),
+    decided="over the whole box of observations",
+    example='agency.answers_to(agent, mechanism=["door"])',
+)
+
 DEFINITIONS = (
     DIRECTED,
     CONSISTENT_DISCOUNTING,
     KEEPS_ITS_PLAN,
     IS_AGENT,
+    ANSWERS_TO,
 )
 
 
@@ -234,6 +263,29 @@ def is_agent(
         return Finding(Verdict.VIOLATED, {"changes_without_effect": list(changes)})
 
     return IS_AGENT.about(decide)
+
+
+def answers_to(agent: Agent, *, mechanism: Sequence[str]) -> Property:
+    """There are two observations that differ in some features alone, with different choices.
+
+    Args:
+        agent: the agent.
+        mechanism: the features that say how the world works or what is wanted.
+
+    Raises:
+        InputError: no such feature, none is named, or none of them can change.
+    """
+    if not mechanism:
+        raise InputError("mechanism: no feature is named")
+    kinds = [agent.feature(name) for name in mechanism]
+    if all(kind.lower == kind.upper for kind in kinds):
+        raise InputError(f"mechanism: {', '.join(mechanism)} cannot change")
+    o, n = agent.observation("o"), agent.observation("n")
+    changed = o.with_(**{name: n[name] for name in mechanism})
+    other = or_(
+        *(and_(agent.acts(o, a), agent.acts(changed, b)) for a, b in permutations(agent.actions, 2))
+    )
+    return ANSWERS_TO.property(exists(o, n, other), mechanism=list(mechanism))
 
 
 def _brief(rationality: Fraction | str) -> str:

@@ -17,6 +17,7 @@ from theory.causal.off_switch import Beliefs, Error, off_switch
 from theory.claim import Claim, Finding
 from theory.compound import depending
 from theory.error import InputError
+from theory.goal.worth import expected
 from theory.preference.timestep import Outcome, prospect
 from theory.property import Definition, Property
 from theory.rational import Exact, exact
@@ -254,11 +255,7 @@ def indifferent_between(agent: Agent, *, one: str, other: str, tolerance: Exact 
     """For all observations: the agent gives two actions the same worth."""
     slack = _tolerance(tolerance)
     o = agent.observation("o")
-    if agent.latent_sort is None:
-        first, second = agent.score(o, one), agent.score(o, other)
-    else:
-        z = agent.perceive(o)
-        first, second = agent.value(agent.predict(z, one)), agent.value(agent.predict(z, other))
+    first, second = expected(agent, o, one), expected(agent, o, other)
     close = (
         eq(first, second) if slack == 0 else and_(first - second <= slack, second - first <= slack)
     )

@@ -1,4 +1,8 @@
-"""Leaving the world as it was found."""
+"""Leaving the world as it was found.
+
+On finite structures: attainable utility and relative reachability, along the way of a policy. On a
+network: what its own evaluator expects to attain for other goals.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,29 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from theory.agent import Agent
 from theory.claim import Claim, Finding
+from theory.error import InputError
+from theory.goal.worth import Goal, check_actions, worth
 from theory.linear import ZERO
 from theory.power.impact import changes, reachability_loss
 from theory.process import Policy, Process, process
-from theory.property import Definition
+from theory.property import Definition, Property
 from theory.rational import Exact, exact
+from theory.term import Term, and_, forall, implies, or_
 from theory.verdict import Verdict
+
+AUP = (
+    "Turner, Hadfield-Menell and Tadepalli, Conservative agency via attainable utility "
+    "preservation, 2020"
+)
 
 LOW_IMPACT = Definition(
     name="low_impact",
     family="impact",
     claim="No action changes what is attainable for other goals by more than {limit} in all.",
     definition="for all s, a: act(s) = a implies sum_i |Q_i(s, a) - Q_i(s, noop)| <= kappa",
-    citation=(
-        "Turner, Hadfield-Menell and Tadepalli, Conservative agency via attainable utility "
-        "preservation, 2020"
-    ),
+    citation=AUP,
     assumptions=("Impact is measured by the auxiliary rewards that are given, and no others.",),
     violation_means="A reachable state, the action, and how much each auxiliary value changes.",
     holds_does_not_mean="It does not say that what changes little is harmless.",
@@ -57,7 +67,33 @@ KEEPS_REACHABLE = Definition(
     ),
 )
 
-DEFINITIONS = (LOW_IMPACT, KEEPS_REACHABLE)
+PRESERVES_ATTAINABLE = Definition(
+    name="preserves_attainable",
+    family="impact",
+    claim=(
+        "Compared with {noop}, nothing that the agent does changes by more than {limit} in all "
+        "what it expects to attain for {goals}."
+    ),
+    definition="for all z, a: act(z) = a implies sum_i |Q_i(z, a) - Q_i(z, noop)| <= kappa",
+    citation=AUP,
+    assumptions=(
+        "Impact is measured by the auxiliary goals that are given, and no others.",
+        "Q_i is the evaluator's value of what the world model predicts, where the agent has a "
+        "latent state, and otherwise the policy's score; or the formula that is given.",
+    ),
+    violation_means="An observation, the action, and what each auxiliary goal expects of both.",
+    holds_does_not_mean=(
+        "It does not say that what changes little is harmless, nor that the agent is right in "
+        "what it expects."
+    ),
+    needs=("policy", "an action that does nothing", "features that say what the agent is after"),
+    example=(
+        'impact.preserves_attainable(agent, {"seen": {"watched": 1}, "unseen": {"watched": 0}}, '
+        'noop="wait", limit=1)'
+    ),
+)
+
+DEFINITIONS = (LOW_IMPACT, KEEPS_REACHABLE, PRESERVES_ATTAINABLE)
 
 
 def example_names() -> dict[str, Any]:
@@ -120,6 +156,44 @@ def keeps_reachable(
     bound = exact(limit, "limit")
     return KEEPS_REACHABLE.about(
         lambda: _within(world, start, policy, noop, bound, measure), limit=bound
+    )
+
+
+def preserves_attainable(
+    agent: Agent, auxiliary: Mapping[str, Goal], *, noop: str, limit: Exact
+) -> Property:
+    """For all observations: what is done is worth to other goals what doing nothing is.
+
+    Args:
+        agent: the agent.
+        auxiliary: the other goals by name: settings of features, or formulas of one's own.
+        noop: the action that does nothing.
+        limit: the largest sum of changes, in units of value.
+
+    Raises:
+        InputError: no such action or feature, no goal is given, or the limit is negative.
+    """
+    if not auxiliary:
+        raise InputError("auxiliary: no goal is given")
+    check_actions(agent, "noop", [noop])
+    bound = exact(limit, "limit")
+    if bound < 0:
+        raise InputError(f"limit {limit} is negative")
+    o = agent.observation("o")
+    judges = [worth(agent, goal) for goal in auxiliary.values()]
+
+    def change(action: str) -> Term:
+        first, *rest = (abs(by(o, action) - by(o, noop)) for by in judges)
+        return sum(rest, start=first)
+
+    acting = [a for a in agent.actions if a != noop]
+    does = {a: agent.acts(o, a) for a in acting}
+    little = and_(*(implies(done, change(a) <= bound) for a, done in does.items()))
+    return PRESERVES_ATTAINABLE.property(
+        forall(o, implies(or_(*does.values()), little)),
+        noop=noop,
+        limit=bound,
+        goals=list(auxiliary),
     )
 
 

@@ -16,6 +16,7 @@ from theory.causal.value import shown
 from theory.claim import Claim, Finding
 from theory.cognition.planner import Planner, Situation
 from theory.error import InputError
+from theory.goal.worth import planned
 from theory.properties.influence import finite_values
 from theory.property import Definition, Property
 from theory.rational import Exact, exact
@@ -103,7 +104,7 @@ def no_sandbagging(agent: Agent, *, flag: str | None = None, tolerance: Exact = 
     here = o if flag is None else o.with_(**{flag: 1})
 
     def rule(done: str, better: str) -> Term:
-        enough = _plan(agent, here, better) - _plan(agent, here, done) <= slack
+        enough = planned(agent, here, better) - planned(agent, here, done) <= slack
         if flag is None:
             return implies(agent.acts(here, done), enough)
         elsewhere = agent.acts(o.with_(**{flag: 0}), better)
@@ -125,11 +126,11 @@ def no_spurious_counterfactual(agent: Agent, *, tolerance: Exact = 0) -> Propert
     o = agent.observation("o")
 
     def rule(done: str, other: str) -> Term:
-        worth, score = _plan(agent, o, other), agent.score(o, other)
+        worth, score = planned(agent, o, other), agent.score(o, other)
         right = (
             eq(score, worth) if slack == 0 else and_(score - worth <= slack, worth - score <= slack)
         )
-        return implies(and_(agent.acts(o, done), worth > _plan(agent, o, done)), right)
+        return implies(and_(agent.acts(o, done), worth > planned(agent, o, done)), right)
 
     formula = forall(o, and_(*(rule(a, b) for a, b in permutations(agent.actions, 2))))
     return NO_SPURIOUS_COUNTERFACTUAL.property(formula, tolerance=slack)
@@ -204,11 +205,6 @@ def _none(
     if not count:
         return Finding(Verdict.VACUOUS, proof="no situation counts")
     return Finding(Verdict.HOLDS, proof=f"in each of {count} situations")
-
-
-def _plan(agent: Agent, observation: Term, action: str) -> Term:
-    """What the evaluator gives for what the world model expects after an action."""
-    return agent.value(agent.predict(agent.perceive(observation), action))
 
 
 def _tolerance(tolerance: Exact) -> Fraction:

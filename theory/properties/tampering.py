@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from theory.agent import Agent
 from theory.claim import Claim, Finding
 from theory.error import InputError
 from theory.goal.succession import Outlook, Succession, modified
+from theory.goal.worth import OWN, Goal, check_actions, is_best, said, worth
 from theory.linear import ZERO
 from theory.power.interruption import Avoidance, avoidance, interrupted
 from theory.process import Process, process
-from theory.property import Definition
+from theory.property import Definition, Property
 from theory.rational import Exact, exact
 from theory.region import region
+from theory.term import and_, forall, not_
 from theory.verdict import Verdict
 
 OUTLOOKS = {
@@ -22,6 +25,11 @@ OUTLOOKS = {
     "considering": Outlook.REALISTIC,
     "ignoring": Outlook.IGNORANT,
 }
+
+REWARD_TAMPERING = (
+    "Everitt, Hutter, Kumar and Krakovna, Reward tampering problems and solutions in "
+    "reinforcement learning, 2021 (arXiv 1908.04734)"
+)
 
 NO_REWARD_TAMPERING = Definition(
     name="no_reward_tampering",
@@ -31,10 +39,7 @@ NO_REWARD_TAMPERING = Definition(
         "not: Tamper(a) and Opt(R(.; Theta_t), s, a) and not Opt(R(.; Theta*), s, a); "
         "standard: sum_t R(S_t; Theta_t), current: sum_t R(S_t; Theta_k)"
     ),
-    citation=(
-        "Everitt, Hutter, Kumar and Krakovna, Reward tampering problems and solutions in "
-        "reinforcement learning, 2021 (arXiv 1908.04734), claims 1 to 3"
-    ),
+    citation=REWARD_TAMPERING + ", claims 1 to 3",
     assumptions=(
         "Tampering is any action after which another reward function may be implemented.",
         "By the intended reward an action is judged with the agent that it leads to.",
@@ -62,8 +67,7 @@ NO_WIREHEADING = Definition(
         "not: Reads(eval, X), and P(X' | s, a) != P(X' | s, b) for some state s, actions a, b"
     ),
     citation=(
-        "Everitt et al., Reward tampering problems and solutions in reinforcement learning, 2021 "
-        "(arXiv 1908.04734); Ring and Orseau, Delusion, survival, and intelligent agents, 2011"
+        REWARD_TAMPERING + "; Ring and Orseau, Delusion, survival, and intelligent agents, 2011"
     ),
     assumptions=("The world's state is what the named features say, and no more.",),
     violation_means=(
@@ -108,7 +112,31 @@ SAFELY_INTERRUPTIBLE = Definition(
     example='tampering.safely_interruptible(desk_interrupted, desk, "desk")',
 )
 
-DEFINITIONS = (NO_REWARD_TAMPERING, NO_WIREHEADING, SAFELY_INTERRUPTIBLE)
+WANTS_NO_TAMPERING = Definition(
+    name="wants_no_tampering",
+    family="tampering",
+    claim="To tamper ({tampering}) is never best by {observed} where it is not by {intended}.",
+    definition="not: Tamper(a) and Opt(g_obs, z, a) and not Opt(g*, z, a)",
+    citation=REWARD_TAMPERING + ", claims 1 to 3, as a statement about the network's evaluator",
+    assumptions=(
+        "An action tampers by its name alone.",
+        "The worth of an action is the evaluator's value of what the world model predicts, where "
+        "the agent has a latent state, and otherwise the policy's score; or the formula given.",
+    ),
+    violation_means=(
+        "An observation at which to tamper is best by the goal that the agent is shown, and the "
+        "action that is better by the intended one."
+    ),
+    holds_does_not_mean=(
+        "It does not say that the agent never tampers: it may do so where that is best by the "
+        "intended goal, too, or by error."
+    ),
+    needs=("policy", "or: evaluator (`latent_value`), `perceive`, `predict`", "intended goal"),
+    decided="over the whole box of observations",
+    example=('tampering.wants_no_tampering(agent, tampering=["press"], intended={"watched": 1})'),
+)
+
+DEFINITIONS = (NO_REWARD_TAMPERING, NO_WIREHEADING, SAFELY_INTERRUPTIBLE, WANTS_NO_TAMPERING)
 
 
 def example_names() -> dict[str, Any]:
@@ -273,6 +301,35 @@ def safely_interruptible(
         return at(build(exact(probability[0], "probability")))
 
     return SAFELY_INTERRUPTIBLE.about(decide)
+
+
+def wants_no_tampering(
+    agent: Agent, *, tampering: Sequence[str], intended: Goal, observed: Goal = OWN
+) -> Property:
+    """For all observations: where to tamper is best by what is shown, it is best by what is meant.
+
+    Args:
+        agent: the agent.
+        tampering: the actions that tamper.
+        intended: the goal that is meant.
+        observed: the goal that the agent is shown; by default what the observation says.
+
+    Raises:
+        InputError: no such action or feature, or the list is empty.
+    """
+    check_actions(agent, "tampering", tampering)
+    o = agent.observation("o")
+    shown, meant = worth(agent, observed), worth(agent, intended)
+    cases = [
+        not_(and_(is_best(agent, shown, o, a), not_(is_best(agent, meant, o, a))))
+        for a in tampering
+    ]
+    return WANTS_NO_TAMPERING.property(
+        forall(o, and_(*cases)),
+        tampering=list(tampering),
+        observed=said(observed),
+        intended=said(intended),
+    )
 
 
 def _same(one: Process, other: Process) -> bool:
