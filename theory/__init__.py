@@ -20,6 +20,7 @@ from theory.term import (
     real,
     truth,
 )
+from theory.world import World, if_, imagined, world
 
 __all__ = [
     "Agent",
@@ -29,12 +30,15 @@ __all__ = [
     "Interpretation",
     "Property",
     "Term",
+    "World",
     "and_",
     "eq",
     "evaluate",
     "exists",
     "forall",
+    "if_",
     "iff",
+    "imagined",
     "implies",
     "maximum",
     "minimum",
@@ -43,4 +47,5 @@ __all__ = [
     "or_",
     "real",
     "truth",
+    "world",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from theory.error import InputError, SortError
 from theory.sort import (
@@ -18,6 +18,10 @@ from theory.sort import (
     check_names,
 )
 from theory.term import Term, and_, build, member, or_, variable
+
+if TYPE_CHECKING:
+    from theory.trajectory import Trajectory
+    from theory.world import World
 
 Ties = Literal["strict", "first", "any"]
 
@@ -144,6 +148,16 @@ class Agent:
             (state, member(self.action_sort, action)),
             FunctionSymbol("predict", (latent, self.action_sort), latent),
         )
+
+    def trajectory(self, start: Term, steps: int | None, world: World) -> Trajectory:
+        """What the agent runs through in a world, for so many steps; None is for ever.
+
+        Raises:
+            InputError: the world is another agent's.
+        """
+        if world.agent is not self:
+            raise InputError(f"{world.name} is the world of another agent")
+        return world.trajectory(start, steps)
 
     def _latent(self) -> Sort:
         if self.latent_sort is None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theory.enclosure import Undecided, same
+from theory.sort import ObservationSort
 from theory.value import Vector
 
 
@@ -31,6 +32,11 @@ def choice(ties: str, values: Sequence[Any]) -> bool:
         for other, score in enumerate(scores.entries)
         if other != at
     )
+
+
+def record(payload: ObservationSort, values: Sequence[Any]) -> dict[str, Any]:
+    """The features by name."""
+    return {f.name: value for f, value in zip(payload.features, values, strict=True)}
 
 
 def _at_least(a: Any, b: Any) -> bool:

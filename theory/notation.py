@@ -138,6 +138,34 @@ CHOICE = Notation(
 )
 
 
+RECORD = Notation(
+    lambda payload, args: _recorded((f.name for f in payload.features), args, ": "),
+    lambda payload, args: _recorded(
+        (name_latex(f.name) for f in payload.features), args, r" \mapsto "
+    ),
+)
+
+
+def course(word: str, latex: str) -> Notation:
+    """`always s in world(o, 10): a`, reaching as far to the right as it can."""
+    return Notation(
+        lambda span, args: f"{word} {_range(span, args[0])}: {args[1]}",
+        lambda span, args: rf"{latex}_{{{_range_latex(span, args[0])}}}\; {args[1]}",
+        BINDER,
+    )
+
+
+UNTIL = Notation(
+    lambda span, args: f"along {_range(span, args[0])}: {args[1]} until {args[2]}",
+    lambda span, args: (
+        rf"\mathbf{{A}}_{{{_range_latex(span, args[0])}}}\; {args[1]} \;\mathbf{{U}}\; {args[2]}"
+    ),
+    BINDER,
+    0,
+    AND + 1,
+)
+
+
 def constant_strength(value: Any) -> int:
     """How strongly a constant holds together: 1/3 as a product does, -1 as a negation."""
     if not isinstance(value, Fraction):
@@ -200,6 +228,20 @@ def _joined(symbol: str) -> Printer:
 
 def _called(name: str) -> Printer:
     return lambda payload, args: f"{name}({', '.join(args)})"
+
+
+def _range(span: Any, start: str) -> str:
+    return f"{span.state} in {span.world.name}({start}{span.length})"
+
+
+def _range_latex(span: Any, start: str) -> str:
+    world = name_latex(span.world.name)
+    return rf"{name_latex(span.state)} \in {world}({start}{span.length})"
+
+
+def _recorded(names: Iterable[str], args: Sequence[str], separator: str) -> str:
+    pairs = zip(names, args, strict=True)
+    return f"[{', '.join(name + separator + value for name, value in pairs)}]"
 
 
 def _changed(names: Iterable[str], args: Sequence[str], separator: str) -> str:

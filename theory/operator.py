@@ -122,6 +122,14 @@ _ROWS = (
     Operator("select", 2, rule.selection, lambda p, v: v[0].entry(v[1]), notation.SELECTION),
     Operator("component", 1, rule.component, lambda p, v: v[0].entries[p], notation.COMPONENT),
     Operator("acts", 2, rule.choice, meaning.choice, notation.CHOICE),
+    Operator(
+        "if", 3, rule.alternative, lambda p, v: v[1] if v[0] else v[2], call("if", r"\mathrm{if}")
+    ),
+    Operator("record", None, rule.record, meaning.record, notation.RECORD),
+    Operator("always", 2, rule.course, None, notation.course("always", r"\mathbf{G}")),
+    Operator("eventually", 2, rule.course, None, notation.course("eventually", r"\mathbf{F}")),
+    Operator("next", 2, rule.course, None, notation.course("next", r"\mathbf{X}")),
+    Operator("until", 3, rule.course, None, notation.UNTIL),
 )
 
 OPERATORS: dict[str, Operator] = {row.key: row for row in _ROWS}

@@ -131,6 +131,38 @@ def choice(payload: str, sorts: Sequence[Sort]) -> Sort:
     return BOOL
 
 
+def alternative(payload: Any, sorts: Sequence[Sort]) -> Sort:
+    """A formula, and a number for where it is true and for where it is not."""
+    condition, *values = sorts
+    _expect(isinstance(condition, BoolSort), f"if takes a formula first, got {condition}")
+    for value in values:
+        _expect(is_real(value), f"if gives real numbers, got {value}")
+    return REAL
+
+
+def record(payload: ObservationSort, sorts: Sequence[Sort]) -> Sort:
+    """A number for every feature."""
+    _expect(
+        len(sorts) == len(payload.features),
+        f"a record of {payload} has {len(payload.features)} features, got {len(sorts)}",
+    )
+    for feature, value in zip(payload.features, sorts, strict=True):
+        _expect(is_real(value), f"record: feature {feature.name!r} takes a number, got {value}")
+    return payload
+
+
+def course(payload: Any, sorts: Sequence[Sort]) -> Sort:
+    """A state of the payload's world, and formulas over the states that follow."""
+    start, *formulas_ = sorts
+    _expect(
+        start == payload.world.state_sort,
+        f"a trajectory of {payload.world.name} starts at one of its states, got {start}",
+    )
+    for sort in formulas_:
+        _expect(isinstance(sort, BoolSort), f"a trajectory takes formulas, got {sort}")
+    return BOOL
+
+
 def _observation(message: str, sorts: Sequence[Sort]) -> ObservationSort:
     sort = sorts[0] if sorts else None
     if not isinstance(sort, ObservationSort):

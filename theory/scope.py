@@ -11,6 +11,17 @@ if TYPE_CHECKING:
     from theory.node import Term
 
 QUANTIFIERS = frozenset({"forall", "exists"})
+TEMPORAL = frozenset({"always", "eventually", "until", "next"})
+"""Operators over a trajectory: the first argument is where it starts, the others are formulas over
+the state that the payload names.
+"""
+
+
+def binds(node: Term) -> frozenset[str]:
+    """The names that a term binds in its arguments; in all but the first of a temporal operator."""
+    if node.operator in QUANTIFIERS:
+        return frozenset(name for name, _ in node.payload)
+    return frozenset({node.payload.state}) if node.operator in TEMPORAL else frozenset()
 
 
 def free(term: Term) -> frozenset[Term]:
@@ -19,13 +30,13 @@ def free(term: Term) -> frozenset[Term]:
     def step(node: Term, parts: Sequence[frozenset[Term]]) -> frozenset[Term]:
         if node.operator == "var":
             return frozenset({node})
+        bound = binds(node)
         found: frozenset[Term] = frozenset()
-        for part in parts:
+        for at, part in enumerate(parts):
+            if bound and not (at == 0 and node.operator in TEMPORAL):
+                part = frozenset(one for one in part if one.payload[0] not in bound)
             found = found | part if part - found else found
-        if node.operator not in QUANTIFIERS:
-            return found
-        bound = {name for name, _ in node.payload}
-        return frozenset(variable for variable in found if variable.payload[0] not in bound)
+        return found
 
     return fold(term, step)
 

@@ -9,6 +9,9 @@ interpretation lists the points to range over, as when a witness is replayed or 
 Networks with transcendental functions have enclosures for values, and a comparison of enclosures
 that overlap is undecided. It leaves a formula undecided only where its answer matters: `p or q` is
 true where p is, whatever q (Kleene's strong logic).
+
+A temporal formula follows all its trajectories (`theory.course`); where others choose from a box of
+reals, the interpretation lists what they choose at each step.
 """
 
 from __future__ import annotations
@@ -18,14 +21,16 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from theory import course
 from theory.enclosure import Undecided
 from theory.error import InputError
 from theory.fold import fold
 from theory.operator import OPERATORS, Operator
-from theory.scope import QUANTIFIERS
+from theory.scope import QUANTIFIERS, TEMPORAL
 from theory.term import Term
 from theory.value import Value, conform, finite_domain, inside, show
 
+BINDERS = QUANTIFIERS | TEMPORAL
 CONNECTIVES = frozenset({"not", "and", "or", "implies", "iff"})
 
 
@@ -79,13 +84,17 @@ def _evaluate(term: Term, interpretation: Interpretation) -> Value:
                 return _search(node, interpretation, wanted=False)
             case "exists":
                 return _search(node, interpretation, wanted=True)
+            case key if key in TEMPORAL:
+                return _followed(node, interpretation)
+            case "if":
+                return _alternative(values)
             case key if key in CONNECTIVES:
                 return _connect(row, node.payload, values)
             case _:
                 meaning = _meaning(row)
                 return _strict(lambda *known: meaning(node.payload, known), values)
 
-    return fold(term, step, enter=lambda node: node.operator not in QUANTIFIERS)
+    return fold(term, step, enter=lambda node: node.operator not in BINDERS)
 
 
 def _meaning(row: Operator) -> Callable[[Any, Sequence[Value]], Value]:
@@ -119,6 +128,25 @@ def _connect(row: Operator, payload: Any, values: Sequence[Value]) -> Value:
         guessed = dict(zip(open_at, guess, strict=True))
         answers.add(meaning(payload, [guessed.get(at, value) for at, value in enumerate(values)]))
     return answers.pop() if len(answers) == 1 else values[open_at[0]]
+
+
+def _alternative(values: Sequence[Value]) -> Value:
+    """The value of the side that applies; the other may have none."""
+    condition, then, otherwise = values
+    if isinstance(condition, Undecided):
+        return condition
+    return then if condition else otherwise
+
+
+def _followed(node: Term, interpretation: Interpretation) -> Value:
+    """The truth of a temporal formula."""
+    start = _evaluate(node.arguments[0], interpretation)
+    if isinstance(start, Undecided):
+        return start
+    try:
+        return course.follow(node, start, interpretation, _evaluate)
+    except Undecided as undecided:
+        return undecided
 
 
 def _search(node: Term, interpretation: Interpretation, *, wanted: bool) -> Value:

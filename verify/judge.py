@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from theory.bend import TooManyCases
 from theory.enclosure import Undecided
 from theory.error import UnsupportedOperator
 from theory.property import Property
@@ -55,7 +56,7 @@ def _decide(
         problem = compile_goal(subject.formula, bound.functions, wanted=False, name=subject.name)
     except MissingRole as error:
         return Result(subject, Verdict.UNKNOWN, reason=Reason.ROLE_NOT_FOUND, detail=str(error))
-    except NotRepresentable as error:
+    except (NotRepresentable, TooManyCases) as error:
         return Result(
             subject, Verdict.UNKNOWN, reason=Reason.UNSUPPORTED_STATEMENT, detail=str(error)
         )

@@ -7,23 +7,41 @@ from fractions import Fraction
 
 from theory.error import InputError
 from theory.fold import fold
+from theory.scope import QUANTIFIERS, TEMPORAL
 from theory.sort import ObservationSort, RealSort, Sort
 from theory.term import Term
+from theory.trajectory import Span
+from theory.unroll import choices
+
+LONGEST = 1000
+"""A trajectory that violates a property without a last step may have this many steps."""
 
 NUMBER = "value"
 """The key under which a quantified number, which has no features, has its value."""
 
 
 def quantified(formula: Term) -> list[tuple[str, Sort]]:
-    """Name and sort of every variable that a formula binds."""
+    """Name and sort of every variable that a formula binds.
+
+    A temporal operator binds what others choose, at each of its steps; where it has no last step,
+    the choices of the first `LONGEST` are listed.
+    """
     found: dict[tuple[str, Sort], None] = {}
 
     def step(node: Term, parts: Sequence[None]) -> None:
-        if node.operator in {"forall", "exists"}:
+        if node.operator in QUANTIFIERS:
             found.update(dict.fromkeys(node.payload))
+        elif node.operator in TEMPORAL:
+            found.update(dict.fromkeys((v.payload[0], v.sort) for v in chosen(node)))
 
     fold(formula, step)
     return list(found)
+
+
+def chosen(node: Term) -> list[Term]:
+    """What others choose along the trajectories of a temporal operator, step by step."""
+    span: Span = node.payload
+    return choices(span, LONGEST if span.steps is None else span.steps)
 
 
 def base(owner: str, names: Container[str]) -> str:

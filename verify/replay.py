@@ -17,10 +17,11 @@ from theory.enclosure import Undecided
 from theory.error import InputError
 from theory.fold import fold
 from theory.operator import FunctionSymbol
-from theory.scope import QUANTIFIERS
+from theory.scope import QUANTIFIERS, TEMPORAL
 from theory.semantics import Interpretation, evaluate
 from theory.sort import EnumSort, ObservationSort, RealSort, VectorSort
 from theory.term import Term
+from theory.world import World
 from verify.bind import (
     BoundProperty,
     Evaluate,
@@ -33,7 +34,7 @@ from verify.bind import (
 )
 from verify.problem.problem import NOTHING, Variable
 from verify.problem.truth import sides
-from verify.quantified import NUMBER, base, quantified
+from verify.quantified import NUMBER, base, chosen, quantified
 from verify.verdict import Run, Witness
 
 Values = Mapping[str, Mapping[str, Fraction]]
@@ -89,7 +90,8 @@ def violated(bound: BoundProperty, values: Values, run: Evaluate) -> bool | None
 
 def expanded(formula: Term) -> set[str]:
     """Names of variables that stand for all their values where a formula is refuted, as in an
-    inner `exists`, and not for values that a witness chooses.
+    inner `exists` or the choices along a trajectory that is said to go well, and not for values
+    that a witness chooses.
     """
     names: set[str] = set()
     stack = [(formula, False)]
@@ -99,6 +101,10 @@ def expanded(formula: Term) -> set[str]:
                 stack.append((node.arguments[0], side))
                 if (node.operator == "exists") != side:
                     names.update(name for name, _ in node.payload)
+            elif node.operator in TEMPORAL:
+                stack.extend((part, side) for part in node.arguments[1:])
+                if side:
+                    names.update(variable.payload[0] for variable in chosen(node))
     return names
 
 
@@ -121,9 +127,19 @@ def symbols_of(formula: Term) -> list[FunctionSymbol]:
     def step(node: Term, _: Sequence[None]) -> None:
         if node.operator == "apply":
             found[node.payload] = None
+        elif node.operator in TEMPORAL:
+            found.update(dict.fromkeys(world_symbols(node.payload.world)))
 
     fold(formula, step)
     return list(found)
+
+
+def world_symbols(world: World) -> list[FunctionSymbol]:
+    """The function symbols that a world asks for: the policy's, and those of its steps."""
+    terms = list(world.moves.values())
+    if world.observation is not None:
+        terms.append(world.agent.score(world.observation))
+    return [symbol for term in terms for symbol in symbols_of(term)]
 
 
 def _is_number(formula: Term, name: str) -> bool:

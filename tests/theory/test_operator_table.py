@@ -11,16 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from theory.agent import Agent
 from theory.error import InputError, SortError
 from theory.operator import OPERATORS, FunctionSymbol, Vector, is_real, number_text
 from theory.sort import BOOL, REAL, EnumSort, Feature, ObservationSort, RealSort, VectorSort
+from theory.trajectory import Span
+from theory.world import world
 
-INTERPRETED = {"var", "apply", "forall", "exists"}
+INTERPRETED = {"var", "apply", "forall", "exists", "always", "eventually", "next", "until"}
 RATIONALS = st.fractions(-100, 100, max_denominator=64)
 TRUTHS = st.booleans()
 
 ACTION = EnumSort("action", ("left", "right", "wait"))
 BOX = ObservationSort("Observation", (Feature("x", 0, 1), Feature("y", 0, 1)))
+WORLD = world(Agent(observation=BOX.features, actions=ACTION.members), lambda s, a: {"x": 0})
 PAYLOADS: dict[str, Any] = {
     "const": (Fraction(1), REAL),
     "var": ("v", REAL),
@@ -31,6 +35,8 @@ PAYLOADS: dict[str, Any] = {
     "apply": FunctionSymbol("value", (BOX,), REAL),
     "component": 1,
     "acts": "strict",
+    "record": BOX,
+    **dict.fromkeys(("always", "eventually", "next", "until"), Span(WORLD, 3, "s")),
 }
 SORTS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("add", "sub", "mul", "max", "min", "lt", "le", "eq"), (REAL, REAL)),
@@ -42,6 +48,10 @@ SORTS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("select", "acts"), (VectorSort(3, ACTION), ACTION)),
     "with": (BOX, REAL, REAL),
     "component": (VectorSort(3),),
+    "if": (BOOL, REAL, REAL),
+    "record": (REAL, REAL),
+    **dict.fromkeys(("always", "eventually", "next"), (BOX, BOOL)),
+    "until": (BOX, BOOL, BOOL),
 }
 
 
@@ -49,7 +59,7 @@ def test_keys_are_those_that_the_engines_know():
     assert set(OPERATORS) == {
         "const", "var", "add", "sub", "mul", "neg", "abs", "max", "min", "lt", "le", "eq", "not",
         "and", "or", "implies", "iff", "forall", "exists", "feature", "with", "apply", "select",
-        "component", "acts",
+        "component", "acts", "if", "record", "always", "eventually", "next", "until",
     }  # fmt: skip
     assert all(key == row.key for key, row in OPERATORS.items())
     assert set(SORTS) == set(OPERATORS)
@@ -69,7 +79,11 @@ def test_every_row_takes_its_sorts_and_is_written(key):
     result = row.sort(PAYLOADS.get(key), list(sorts))
     reals = {"const", "var", "add", "sub", "mul", "neg", "abs", "max", "min", "feature", "apply"}
     assert result == (
-        REAL if key in reals | {"select", "component"} else BOX if key == "with" else BOOL
+        REAL
+        if key in reals | {"select", "component", "if"}
+        else BOX
+        if key in ("with", "record")
+        else BOOL
     )
     arguments = [f"\0{at}\0" for at in range(len(sorts))]
     for printer in (row.notation.text, row.notation.latex):

@@ -19,6 +19,7 @@ from theory.fold import fold
 from theory.scope import QUANTIFIERS
 from theory.sort import BoolSort, EnumSort, ObservationSort, RealSort, Sort, VectorSort
 from theory.term import Term
+from theory.unroll import unrolled
 from theory.value import finite_domain
 from verify.problem.affine import Affine, constant
 from verify.problem.domain import tightened
@@ -69,7 +70,9 @@ def compile_goal(
     Raises:
         MissingRole: a function symbol has no network.
         NotRepresentable: a constant that enters a network is no float64.
+        TooManyCases: its trajectories have too many paths.
     """
+    formula = unrolled(formula)
     compiler = _Compiler(functions, {bound for bound, _ in quantified(formula)})
     true, false = compiler.truth(formula, {}, (), wanted=wanted)
     goal = true if wanted else false
@@ -153,6 +156,8 @@ class _Compiler:
                 return self._applied(payload.name, node, values)
             case "feature":
                 return values[0][payload]
+            case "record":
+                return {f.name: v for f, v in zip(payload.features, values, strict=True)}
             case "with":
                 return {**values[0], **dict(zip(payload, values[1:], strict=True))}
             case "select":

@@ -1,0 +1,124 @@
+"""Formulas over trajectories: always, eventually, until, next, bounded or for ever.
+
+A temporal formula speaks of every trajectory from its start: of every choice of others, and of
+every best action where several score best. It is a term like others, and may stand inside another
+one: `always(lambda s: implies(asked(s), world.trajectory(s, 3).eventually(stopped)))`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from theory.error import InputError, SortError
+from theory.node import Term, build, variable
+from theory.scope import free_variables
+
+if TYPE_CHECKING:
+    from theory.world import World
+
+Condition = Callable[[Term], Term]
+"""From a state to a formula about it."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a temporal operator ranges over: the payload of its term.
+
+    Attributes:
+        world: the world.
+        steps: how many; None is for ever.
+        state: the variable for the present state in the operator's formulas.
+        invariant: a formula over that variable that is offered for a proof; it is checked.
+        ranking: a number over that variable that is offered for a proof that something happens: it
+            is checked that it falls by 1 at least, and is never below 0, as long as it has not.
+    """
+
+    world: World
+    steps: int | None
+    state: str
+    invariant: Term | None = None
+    ranking: Term | None = None
+
+    @property
+    def length(self) -> str:
+        """`, 10` for ten steps; nothing for ever."""
+        return "" if self.steps is None else f", {self.steps}"
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """The states that an agent runs through.
+
+    Attributes:
+        world: in which world.
+        start: where it begins.
+        steps: how many steps it takes; None is for ever.
+
+    Raises:
+        SortError: the start is no state of the world.
+        InputError: the number of steps is negative.
+    """
+
+    world: World
+    start: Term
+    steps: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.start, Term) or self.start.sort != self.world.state_sort:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise SortError(
+                f"a trajectory of {self.world.name} starts at one of its states, got {self.start!r}"
+            )
+        whole = isinstance(self.steps, int) and not isinstance(self.steps, bool)
+        if self.steps is not None and not (whole and self.steps >= 0):
+            raise InputError(f"the steps of a trajectory are a number from 0, not {self.steps!r}")
+
+    def always(self, condition: Condition, *, invariant: Condition | None = None) -> Term:
+        """The condition is true at the start and after every step.
+
+        Args:
+            condition: from a state to a formula.
+            invariant: a formula that may help a proof: true at the start, kept by every step, and
+                stronger than the condition.
+        """
+        return self._over("always", (condition,), invariant=invariant)
+
+    def eventually(self, condition: Condition, *, ranking: Condition | None = None) -> Term:
+        """The condition is true at the start or after some step.
+
+        Args:
+            condition: from a state to a formula.
+            ranking: from a state to a number, which may help a proof over trajectories without end:
+                at least 0, and smaller by 1 after each step, as long as the condition is not true.
+        """
+        return self._over("eventually", (condition,), ranking=ranking)
+
+    def until(self, hold: Condition, goal: Condition) -> Term:
+        """The goal is true at some time, and `hold` at every time before."""
+        return self._over("until", (hold, goal))
+
+    def next(self, condition: Condition) -> Term:
+        """The condition is true after one step."""
+        return Trajectory(self.world, self.start, 1)._over("next", (condition,))
+
+    def _over(
+        self,
+        operator: str,
+        conditions: tuple[Condition, ...],
+        *,
+        invariant: Condition | None = None,
+        ranking: Condition | None = None,
+    ) -> Term:
+        name = "s"
+        while name in free_variables(self.start):
+            name += "'"
+        state = variable(name, self.world.state_sort)
+        span = Span(
+            self.world,
+            self.steps,
+            name,
+            None if invariant is None else invariant(state),
+            None if ranking is None else ranking(state),
+        )
+        return build(operator, (self.start, *(one(state) for one in conditions)), span)

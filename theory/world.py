@@ -1,0 +1,238 @@
+"""Worlds: what becomes of a state when the agent acts in it, written in the language's own terms.
+
+A world steps from a state by the agent's action and, where it has choices, by what others choose:
+a pilot, an overseer, chance without probabilities. Where several actions score best, each of them
+may be taken (under `ties="first"` the first alone), so that what is true on every trajectory is
+true however a deployed argmax breaks ties.
+
+The world is exact: states are real numbers, and its steps are not rounded. In float32 only the
+network is run, on the state's observation rounded to float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from theory.agent import Agent
+from theory.bend import Case, cases
+from theory.error import InputError, SortError
+from theory.node import Term, brief, build, number, variable
+from theory.scope import free_variables
+from theory.sort import Feature, ObservationSort, Sort, check_name, check_names
+from theory.substitution import substitute
+from theory.term import and_, or_
+
+if TYPE_CHECKING:
+    from theory.trajectory import Trajectory
+
+STATE = "state"
+"""The variable for the present state in the terms of a world."""
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """A world for an agent.
+
+    Attributes:
+        agent: who acts in it.
+        name: how formulas call it.
+        state_sort: what a state is.
+        choice_sort: what others choose at each step; None where nobody else does.
+        observation: what the agent observes, as a term over the variable `state`; None where no
+            policy is asked, and any action may be taken at any time.
+        moves: for each action the next state, as a term over `state` and the choice.
+    """
+
+    agent: Agent
+    name: str
+    state_sort: Sort
+    choice_sort: ObservationSort | None
+    observation: Term | None
+    moves: Mapping[str, Term]
+
+    def state(self, name: str = "s") -> Term:
+        """A variable that ranges over the box of states."""
+        return variable(name, self.state_sort)
+
+    def observe(self, state: Term) -> Term:
+        """What the agent observes at a state."""
+        if self.observation is None:
+            raise SortError(f"in {self.name} nothing is observed: every action may be taken")
+        return substitute(self.observation, {STATE: state})
+
+    def acts(self, state: Term, action: str | Term) -> Term:
+        """The agent chooses this action at a state (see `Agent.acts`)."""
+        return self.agent.acts(self.observe(state), action)
+
+    def may_act(self, state: Term, action: str) -> Term:
+        """The agent may choose this action: no other scores above it, or, where the agent takes
+        the first of the best, it is that one.
+        """
+        if self.observation is None:
+            return and_()
+        ties = "first" if self.agent.ties == "first" else "any"
+        scores = self.agent.score(self.observe(state))
+        return build("acts", (scores, build("const", (), (action, self.agent.action_sort))), ties)
+
+    def next(self, state: Term, action: str, choice: Term | None = None) -> Term:
+        """The state after an action and a choice."""
+        values = {STATE: state}
+        if self.choice_sort is not None and choice is not None:
+            values[self.choice_sort.name] = choice
+        return substitute(self.moves[action], values)
+
+    def choice(self, step: int) -> Term:
+        """The variable for what is chosen at a step, counted from 0.
+
+        Raises:
+            SortError: nobody else chooses in this world.
+        """
+        if self.choice_sort is None:
+            raise SortError(f"in {self.name} nobody but the agent chooses")
+        return variable(moment(self.choice_sort.name, step), self.choice_sort)
+
+    def trajectory(self, start: Term, steps: int | None = None) -> Trajectory:
+        """What the agent runs through from a state, for so many steps; None is for ever."""
+        from theory.trajectory import Trajectory
+
+        return Trajectory(self, start, steps)
+
+    @cached_property
+    def cases(self) -> Mapping[str, Sequence[Case]]:
+        """For each action the steps by cases: guards that exclude each other, and next states
+        without case distinctions, `max`, `min` or `abs`.
+        """
+        return {action: cases(move) for action, move in self.moves.items()}
+
+    @cached_property
+    def steps(self) -> Sequence[tuple[tuple[str, ...], Case]]:
+        """The cases of all actions, those that are the same joined: by which actions, which."""
+        found: dict[Case, list[str]] = {}
+        for action, listed in self.cases.items():
+            for case in listed:
+                found.setdefault(case, []).append(action)
+        return [(tuple(actions), case) for case, actions in found.items()]
+
+    def leads(self, state: Term, actions: Sequence[str], case: Case) -> Term:
+        """The formula that one of these actions may be taken and the case applies."""
+        may = [self.may_act(state, action) for action in actions]
+        every = set(actions) == set(self.agent.actions)
+        return and_(*([] if every else [or_(*may)]), substitute(case.guard, {STATE: state}))
+
+
+Step = Callable[..., Mapping[str, Any]]
+"""From a state, an action by name and, where others choose, their choice to the features that
+change, by name.
+"""
+
+
+def world(
+    agent: Agent,
+    step: Step,
+    *,
+    state: Iterable[Feature] | None = None,
+    observe: Callable[[Term], Mapping[str, Any]] | None = None,
+    choices: Iterable[Feature] = (),
+    chooser: str = "choice",
+    name: str = "world",
+) -> World:
+    """A world whose steps are piecewise linear.
+
+    Args:
+        agent: who acts in it.
+        step: called as `step(state, action)` or, with choices, `step(state, action, choice)`, once
+            for each action; returns terms or numbers for the features that change.
+        state: the features of a state, with the ranges in which it starts; by default what the
+            agent observes.
+        observe: from a state to every feature of the observation; by default the features of the
+            state that bear their names.
+        choices: what others choose at each step.
+        chooser: how they are called.
+        name: how formulas call the world.
+
+    Raises:
+        InputError: a feature is unknown or missing, or a value no number.
+    """
+    features = tuple(agent.features if state is None else state)
+    check_names("feature", (feature.name for feature in features))
+    state_sort = ObservationSort("State", features) if state is not None else agent.observation_sort
+    chosen = tuple(choices)
+    check_name(chooser)
+    if chooser == STATE:
+        raise InputError(f"world {name!r}: the one who chooses cannot be called {STATE!r}")
+    if chosen:
+        check_names("choice", (feature.name for feature in chosen))
+    choice_sort = ObservationSort(chooser, chosen) if chosen else None
+    now = variable(STATE, state_sort)
+    given = (now,) if choice_sort is None else (now, variable(chooser, choice_sort))
+    moves: dict[str, Term] = {}
+    for action in agent.actions:
+        changes = step(given[0], action, *given[1:])
+        where = f"world {name!r}, action {action!r}"
+        moves[action] = _changed(now, changes, state_sort, where, {STATE, chooser})
+    if observe is None and state is None:
+        observation = now
+    else:
+        known = [f.name for f in agent.features if f.name in {g.name for g in features}]
+        seen = observe(now) if observe is not None else {name: now[name] for name in known}
+        observation = _observation(agent, seen, f"world {name!r}: observe")
+    return World(agent, name, state_sort, choice_sort, observation, moves)
+
+
+def imagined(agent: Agent, *, name: str = "imagination") -> World:
+    """The agent's own world model as a world: latent states, stepped by `predict`.
+
+    Any action may be taken at any time, so that a trajectory is one that the agent can imagine.
+
+    Raises:
+        SortError: the agent has no latent state.
+    """
+    if agent.latent_sort is None:
+        raise SortError("an imagined world needs the size of the latent state: Agent(latent=...)")
+    now = variable(STATE, agent.latent_sort)
+    moves = {action: agent.predict(now, action) for action in agent.actions}
+    return World(agent, name, agent.latent_sort, None, None, moves)
+
+
+def moment(name: str, step: int) -> str:
+    """The name of a choice at a step."""
+    return f"{name}@{step}"
+
+
+def if_(condition: Term, then: Any, otherwise: Any) -> Term:
+    """One number where a condition is true, and another where it is not."""
+    return build("if", (condition, number(then), number(otherwise)))
+
+
+def _changed(
+    now: Term, changes: Mapping[str, Any], sort: ObservationSort, where: str, known: set[str]
+) -> Term:
+    if not isinstance(changes, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputError(f"{where}: a step gives a mapping from features, not {changes!r}")
+    for feature, value in changes.items():
+        try:
+            sort.position(feature)
+            term = number(value, feature)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+        odd = free_variables(term) - known
+        if odd:
+            raise InputError(f"{where}: {feature!r} speaks of {min(odd)!r}: '{brief(term)}'")
+    return now.with_(**changes)
+
+
+def _observation(agent: Agent, seen: Mapping[str, Any], where: str) -> Term:
+    """A record with every feature of the observation, as a term."""
+    names = [feature.name for feature in agent.features]
+    if missing := [name for name in names if name not in seen]:
+        raise InputError(f"{where}: no value for the feature {missing[0]!r}")
+    if odd := [name for name in seen if name not in names]:
+        raise InputError(f"{where}: the agent has no feature {odd[0]!r}")
+    values = [number(seen[name], name) for name in names]
+    observation = build("record", values, agent.observation_sort)
+    if free_variables(observation) - {STATE}:
+        raise InputError(f"{where}: it speaks of more than the state")
+    return observation
