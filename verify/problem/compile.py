@@ -34,7 +34,7 @@ from verify.problem.goal import (
     any_of,
     combine,
 )
-from verify.problem.graph import GraphBuilder
+from verify.problem.graph import GraphBuilder, magnitude
 from verify.problem.problem import NOTHING, Problem, Variable
 from verify.problem.truth import CONNECTIVES, Truth, conjunction, equivalence, sides
 from verify.quantified import quantified
@@ -346,7 +346,9 @@ class _Compiler:
 
     def _scalar(self, variable: Variable) -> Affine:
         self.variables.append(variable)
-        return self.graph.variable(in_float32=variable.is_float32)
+        ends = (variable.lower, variable.upper, *(variable.values or ()))
+        reach = max(magnitude(end) for end in ends)
+        return self.graph.variable(in_float32=variable.is_float32, reach=reach)
 
 
 def _members(sort: Sort) -> tuple[str, ...]:

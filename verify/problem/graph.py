@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import inf, nextafter
 from typing import Any
 
 import numpy as np
 
+from extract.dependence import unread_inputs
 from extract.network import Network, Node
 from theory.error import MesascopeError
 from verify.problem.affine import Affine, constant, entry, float32_holds, float64_holds
@@ -33,6 +35,7 @@ class GraphBuilder:
         self._known: dict[Key, Any] = {}
         self._copies = 0
         self._in_float32: list[bool] = []
+        self._reach: list[float] = []
         # Nodes as long as the flat input was when they were made; `finish` makes them longer.
         self._growing: dict[str, int] = {}
         self.deployed: set[str] = set()
@@ -43,13 +46,15 @@ class GraphBuilder:
         """The number of entries of the flat input so far; at least one, which nobody may read."""
         return max(1, len(self._in_float32))
 
-    def variable(self, *, in_float32: bool = True) -> Affine:
+    def variable(self, *, in_float32: bool = True, reach: float = inf) -> Affine:
         """A new entry of the flat input.
 
         Args:
             in_float32: its values are float32 numbers, so that a network takes them as they are.
+            reach: a bound on the magnitude of its values.
         """
         self._in_float32.append(in_float32)
+        self._reach.append(reach)
         return entry(POINT, len(self._in_float32) - 1)
 
     def gathered(self, expressions: Sequence[Affine], *, to_network: bool) -> str:
@@ -76,7 +81,7 @@ class GraphBuilder:
 
     def copy(self, network: Network, expressions: Sequence[Affine]) -> list[Affine]:
         """The outputs of a copy of a network at these inputs, flat."""
-        unread = unread_inputs(network)
+        unread = unread_inputs(network, [self._reach_of(e) for e in expressions])
         relevant = [
             Affine({}) if position in unread else expression
             for position, expression in enumerate(expressions)
@@ -85,6 +90,13 @@ class GraphBuilder:
         if key not in self._known:
             self._known[key] = self._copy(network, relevant)
         return self._known[key]
+
+    def _reach_of(self, expression: Affine) -> float:
+        """A bound on the magnitude of an expression in entries of the flat input."""
+        if any(tensor != POINT for tensor, _ in expression.terms):
+            return inf
+        parts = (magnitude(c) * self._reach[i] for (_, i), c in expression.terms.items())
+        return magnitude(expression.constant) + sum(parts)
 
     def finish(self, tensors: Sequence[str], name: str) -> tuple[Network, dict[str, int]]:
         """The network from the flat input to these tensors, and where each starts in its output."""
@@ -251,44 +263,12 @@ class GraphBuilder:
         return name
 
 
-def unread_inputs(network: Network) -> frozenset[int]:
-    """Flat positions of the input that reach no output, because every weight on them is zero.
-
-    Only inputs that go straight (or through a reshape) into fully connected layers are looked at;
-    for others the answer is the empty set, which is always sound.
-    """
-    unread: set[int] = set()
-    start = 0
-    for name in network.inputs:
-        node = network.node(name)
-        used = _used_columns(network, name)
-        if used is not None:
-            repeats = node.size // used.size
-            columns: list[bool] = used.tolist() * repeats
-            unread |= {start + i for i, is_used in enumerate(columns) if not is_used}
-        start += node.size
-    return frozenset(unread)
-
-
-def _used_columns(network: Network, tensor: str) -> np.ndarray[Any, Any] | None:
-    node = network.node(tensor)
-    if node.name in network.outputs:
-        return None
-    used: np.ndarray[Any, Any] | None = None
-    for consumer in network.consumers(tensor):
-        if consumer.op == "linear" and consumer.inputs[0] == node.name:
-            columns = np.any(network.parameters[consumer.inputs[1]] != 0, axis=0)
-        elif consumer.op == "reshape":
-            inner = _used_columns(network, consumer.name)
-            if inner is None or inner.size != node.size:
-                return None
-            columns = inner
-        else:
-            return None
-        if used is not None and used.size != columns.size:
-            return None
-        used = columns if used is None else used | columns
-    return used
+def magnitude(number: Fraction) -> float:
+    """The absolute value, rounded up; infinite where no float is as large."""
+    try:
+        return nextafter(abs(float(number)), inf)
+    except OverflowError:
+        return inf
 
 
 def _float64(value: Fraction) -> float:

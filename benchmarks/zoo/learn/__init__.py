@@ -1,0 +1,1 @@
+"""How the nets of the zoo are trained: short, seeded, on the processor."""

@@ -1,0 +1,89 @@
+"""Make the nets of the zoo anew and write them with their cards to `benchmarks/zoo/agents`.
+
+    python -m benchmarks.zoo.make [NAME]...
+
+A net that does not reach the skill that its entry asks for is not written, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from benchmarks.zoo.catalogue import CATALOGUE
+from benchmarks.zoo.entry import Entry
+from benchmarks.zoo.export import save_pt2
+from benchmarks.zoo.world import open_world
+from benchmarks.zoo.world.base import World, skill
+
+AGENTS = Path(__file__).parent / "agents"
+ARCHITECTURE = "benchmarks/zoo/net/muzero.py:programs"
+STATES = 2000
+
+
+def measure(net: nn.Module, world: World, seed: int = 99) -> float:
+    """The share of random states in which the net's best-scored action is optimal."""
+    states = world.sample(STATES, torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        given = net(world.observe(states))
+    return skill(given[0] if isinstance(given, tuple) else given, world.best(states))
+
+
+def write(entry: Entry, net: nn.Module, world: World, seconds: float, folder: Path) -> None:
+    """Write the net and its card."""
+    path = folder / f"{entry.name}.{'safetensors' if entry.parts else 'pt2'}"
+    if entry.parts:
+        save_file(dict(net.state_dict()), path)
+    else:
+        save_pt2(net, int(world.observation_space.shape[0]), path)  # pyright: ignore
+    figures = {
+        "file": path.name,
+        "architecture": ARCHITECTURE if entry.parts else "",
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "skill": round(measure(net, world), 4),
+        "cpu_seconds": round(seconds),
+        "torch": torch.__version__,
+    }
+    text = json.dumps(entry.card(figures), indent=2) + "\n"
+    (folder / f"{entry.name}.card.json").write_text(text)
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(CATALOGUE)))
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=AGENTS,
+    help="Where the nets and their cards go.  [default: benchmarks/zoo/agents]",
+)
+def main(names: tuple[str, ...], folder: Path) -> None:
+    """Make the nets NAMES, or all."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = False
+    for name in names or tuple(CATALOGUE):
+        entry = CATALOGUE[name]
+        began = time.process_time()
+        net, world = entry.build(), open_world(entry.world)
+        seconds = time.process_time() - began
+        reached = measure(net, world)
+        print(f"{name}: skill {reached:.4f}, {seconds:.0f} s", file=sys.stderr)
+        if entry.skill is not None and reached < entry.skill:
+            failed = True
+            print(f"{name}: it needs a skill of {entry.skill}; not written", file=sys.stderr)
+        else:
+            write(entry, net, world, seconds, folder)
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""A model that is only as good as its values: perceive, predict, and heads for what follows.
+
+Schrittwieser et al., Mastering Atari, Go, chess and shogi by planning with a learned model, 2020
+(arXiv 1911.08265). The search that would use it is outside the net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.zoo.net.flat import mlp
+from benchmarks.zoo.world.base import STEPS
+from benchmarks.zoo.world.field import FEATURES
+
+LATENT = 12
+HIDDEN = 48
+MOVES = len(STEPS)
+
+
+class Model(nn.Module):
+    """Five programs over one latent state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.perceive = nn.Sequential(mlp(len(FEATURES), HIDDEN, LATENT), nn.Tanh())
+        self.predict = nn.Sequential(mlp(LATENT + MOVES, HIDDEN, LATENT), nn.Tanh())
+        self.reward = mlp(LATENT + MOVES, 16, 1)
+        self.value = mlp(LATENT, HIDDEN, 1)
+        self.policy = mlp(LATENT, HIDDEN, MOVES)
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """The policy's scores (B, 4): what the net does without a search."""
+        return self.policy(self.perceive(observation))
+
+
+def programs(state: Mapping[str, Tensor]) -> dict[str, tuple[nn.Module, tuple[Tensor, ...]]]:
+    """The five programs with their saved weights, each with example inputs."""
+    model = Model()
+    model.load_state_dict(dict(state))
+    inputs = {
+        "perceive": len(FEATURES),
+        "predict": LATENT + MOVES,
+        "reward": LATENT + MOVES,
+        "value": LATENT,
+        "policy": LATENT,
+    }
+    return {
+        name: (getattr(model, name).eval(), (torch.zeros(1, size),))
+        for name, size in inputs.items()
+    }

@@ -1,0 +1,57 @@
+"""A corridor of 9 cells with a coin in it: in training, the coin always lies at the right end."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from benchmarks.zoo.world.base import COST, World
+
+LENGTH = 9
+RIGHT = LENGTH - 1
+ACTIONS = ("left", "right")
+STEPS = torch.tensor([-1, 1])
+
+
+class Corridor(World):
+    """State (agent, coin) in cells, observed one-hot (18). A step over an end stays.
+
+    Args:
+        trained: whether the coin is where it is in training, at the right end.
+    """
+
+    def __init__(self, *, trained: bool = False) -> None:
+        super().__init__(2 * LENGTH, len(ACTIONS))
+        self.trained = trained
+
+    def observe(self, states: Tensor) -> Tensor:
+        """Two one-hot vectors."""
+        cell = torch.eye(LENGTH)
+        return torch.cat([cell[states[:, 0]], cell[states[:, 1]]], dim=1)
+
+    def outcomes(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """A step to either side; it ends at the coin."""
+        place = (states[:, None, 0] + STEPS).clamp(0, RIGHT)
+        coin = states[:, None, 1].expand_as(place)
+        ends = place == coin
+        return torch.stack([place, coin], dim=-1), torch.full(ends.shape, -COST), ends
+
+    def sample(self, count: int, generator: torch.Generator) -> Tensor:
+        """Agent and coin in different cells."""
+        every = self.every()
+        return every[torch.randint(len(every), (count,), generator=generator)]
+
+    def best(self, states: Tensor) -> Tensor:
+        """The step towards the coin."""
+        return (states[:, 1:] - states[:, :1]) * STEPS > 0
+
+    def every(self) -> Tensor:
+        """All states but those at the coin."""
+        states = torch.cartesian_prod(torch.arange(LENGTH), torch.arange(LENGTH))
+        apart = states[:, 0] != states[:, 1]
+        return states[apart & (states[:, 1] == RIGHT) if self.trained else apart]
+
+
+def make() -> Corridor:
+    """The environment, with the coin anywhere."""
+    return Corridor()
