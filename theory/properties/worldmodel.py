@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from theory.agent import Agent
 from theory.claim import Claim, Finding
 from theory.enclosure import Undecided
 from theory.error import InputError
 from theory.goal.world_model import recovery_bound
 from theory.linear import ZERO
 from theory.process import Process, process
-from theory.property import Definition
+from theory.property import Definition, Property
 from theory.rational import Exact, exact
+from theory.sort import Feature
+from theory.term import Term, and_, forall
 from theory.verdict import Verdict
+from theory.world import World, world
 
 ACCURATE_WORLD_MODEL = Definition(
     name="accurate_world_model",
@@ -34,12 +38,46 @@ ACCURATE_WORLD_MODEL = Definition(
     example="worldmodel.accurate_world_model(coin_model, coin_world, trials=20, regret=0)",
 )
 
-DEFINITIONS = (ACCURATE_WORLD_MODEL,)
+FORESEES = Definition(
+    name="foresees",
+    family="worldmodel",
+    claim=(
+        "After any one action, the {what} that the agent predicts is within {tolerance} of that "
+        "of what it then observes."
+    ),
+    definition=(
+        "for all s, a: |V(predict(z, a)) - V(perceive(o'))| <= tolerance, where z is perceived at "
+        "s and o' is observed after a; for latent states: in every component"
+    ),
+    citation=(
+        "Grimm, Barreto, Singh and Silver, The value equivalence principle for model-based "
+        "reinforcement learning, NeurIPS 2020; as a bound that holds everywhere"
+    ),
+    assumptions=("The world is the one that is given, and the state is in its box.",),
+    violation_means="A state, an action, and what was predicted against what came.",
+    holds_does_not_mean=(
+        "It does not say that predictions of several steps are close: errors add up. Nor, by "
+        "value, that the latent states agree: models that work often disagree there."
+    ),
+    needs=("`perceive`", "`predict`", "evaluator (`latent_value`), by value", "world"),
+    decided="over the whole box of states, and of what others choose",
+    example="worldmodel.foresees(agent, standing, tolerance=1)",
+)
+
+DEFINITIONS = (ACCURATE_WORLD_MODEL, FORESEES)
 
 
 def example_names() -> dict[str, Any]:
     """What the examples of this family speak of."""
+    features = [Feature(name, -1, 1) for name in ("x", "door")]
+    seeing = Agent(observation=features, actions=["left", "right"], latent=2)
+
+    def stay(state: Term, action: str) -> dict[str, Term]:
+        return {}
+
     return {
+        "agent": seeing,
+        "standing": world(seeing, stay),
         "coin_world": process({"toss": {"go": {"heads": "0.3", "tails": "0.7"}}}),
         "coin_model": process({"toss": {"go": {"heads": "0.35", "tails": "0.65"}}}),
     }
@@ -88,3 +126,47 @@ def accurate_world_model(
         return Finding(Verdict.HOLDS, proof=f"{compared} transition probabilities compared")
 
     return ACCURATE_WORLD_MODEL.about(decide)
+
+
+def foresees(
+    agent: Agent,
+    world: World,
+    *,
+    tolerance: Exact,
+    by: Literal["value", "latent"] = "value",
+) -> Property:
+    """For all states and actions: what is predicted is close to what is then perceived.
+
+    Args:
+        agent: the agent, with a latent state.
+        world: the world that it acts in.
+        tolerance: the largest error, in units of the value or of the latent components.
+        by: compare the evaluator's values, or the latent states.
+
+    Raises:
+        InputError: the tolerance is negative, `by` is neither of the two, or the world is not the
+            agent's.
+        SortError: the agent has no latent state, or observes nothing in the world.
+    """
+    slack = exact(tolerance, "tolerance")
+    if slack < 0:
+        raise InputError(f"tolerance {tolerance} is negative")
+    if by not in ("value", "latent"):
+        raise InputError(f"by: {by!r} is neither 'value' nor 'latent'")
+    if world.agent is not agent:
+        raise InputError(f"{world.name} is the world of another agent")
+    state = world.state("s")
+    bound = [state] if world.choice_sort is None else [state, world.choice(0)]
+    before = agent.perceive(world.observe(state))
+    size = agent.latent_sort.size if agent.latent_sort is not None else 0
+
+    def error(action: str) -> list[Term]:
+        after = agent.perceive(world.observe(world.next(state, action, *bound[1:])))
+        predicted = agent.predict(before, action)
+        if by == "value":
+            return [agent.value(predicted) - agent.value(after)]
+        return [predicted[i] - after[i] for i in range(size)]
+
+    close = [and_(gap <= slack, -gap <= slack) for action in agent.actions for gap in error(action)]
+    what = "value" if by == "value" else "latent state"
+    return FORESEES.property(forall(*bound, and_(*close)), what=what, tolerance=slack)
