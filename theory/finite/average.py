@@ -56,7 +56,7 @@ def _evaluate(field: Arena, strategy: Sequence[int]) -> tuple[list[Number], list
         index = {state: at for at, state in enumerate(others)}
         # unknowns: the biases of the others, then the common average
         rows: list[dict[int, Number]] = []
-        for state in states:
+        for state in (*others, first):
             row = {len(others): one}
             if state != first:
                 row[index[state]] = one
@@ -64,7 +64,7 @@ def _evaluate(field: Arena, strategy: Sequence[int]) -> tuple[list[Number], list
                 if target != first:
                     row[index[target]] = row.get(index[target], zero) - weight
             rows.append(row)
-        *found, gain = engine.solve(rows, [chain[state].reward for state in states])
+        *found, gain = engine.solve(rows, [chain[state].reward for state in (*others, first)])
         for state in states:
             gains[state] = gain
         for state, bias in zip(others, found, strict=True):

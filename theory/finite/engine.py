@@ -7,7 +7,8 @@ some hundred states; `verify.finite.FAST` is for many thousands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -42,9 +43,55 @@ class Engine(Protocol):
         """
         ...
 
-    def guess(self, system: System) -> Sequence[int] | None:
-        """A strategy that may be optimal, as the position of a move for every unknown, or None."""
+    def adviser(self, system: System) -> Adviser:
+        """Who suggests strategies for some equations."""
         ...
+
+
+Advantages = Sequence[tuple[int, int, Number]]
+"""Unknown, position of a move, and by how much it is worth more than the unknown's value."""
+
+
+class Adviser(Protocol):
+    """Suggestions for the solution of optimality equations; none of them is relied upon.
+
+    A strategy has the position of a move for every unknown.
+    """
+
+    def guess(self) -> list[int] | None:
+        """A strategy that may be optimal, or None."""
+        ...
+
+    def promising(self, values: Sequence[Number]) -> Iterable[tuple[int, int]]:
+        """At least all (unknown, position) of moves that may be better than these values."""
+        ...
+
+    def refine(
+        self, values: Sequence[Number], advantages: Advantages, strategy: Sequence[int]
+    ) -> list[int] | None:
+        """A strategy that may be better still than one with these values, or None."""
+        ...
+
+
+@dataclass(frozen=True)
+class NoAdviser:
+    """Suggests nothing and thinks every move promising."""
+
+    system: System
+
+    def guess(self) -> list[int] | None:
+        """No guess."""
+        return None
+
+    def promising(self, values: Sequence[Number]) -> Iterable[tuple[int, int]]:
+        """Every move."""
+        return ((at, p) for at, moves in enumerate(self.system.moves) for p in range(len(moves)))
+
+    def refine(
+        self, values: Sequence[Number], advantages: Advantages, strategy: Sequence[int]
+    ) -> list[int] | None:
+        """No suggestion."""
+        return None
 
 
 class PlainEngine:
@@ -64,9 +111,9 @@ class PlainEngine:
         """See `theory.linear.solve`."""
         return solve(rows, right)
 
-    def guess(self, system: System) -> Sequence[int] | None:
-        """No guess."""
-        return None
+    def adviser(self, system: System) -> Adviser:
+        """One without suggestions."""
+        return NoAdviser(system)
 
 
 PLAIN = PlainEngine()

@@ -112,7 +112,7 @@ def until_values(
     if unknown:
         known = {state: value for state, value in enumerate(values) if state not in set(unknown)}
         equations = system(field, unknown, known, rewarded=False)
-        chosen = list(engine.guess(equations) or [0] * len(unknown))
+        chosen = equations.adviser.guess() or [0] * len(unknown)
         for state, value in zip(unknown, settle_least(equations, chosen), strict=True):
             values[state] = value
         for at, state in enumerate(unknown):

@@ -16,7 +16,7 @@ from theory.finite.arena import Arena, World, arena, process_of
 from theory.finite.engine import PLAIN, Engine, Number
 from theory.finite.graph import predecessors, sure
 from theory.finite.reach import planned, require_steps, step_back
-from theory.finite.system import System, evaluate, improved, settle, sides, system
+from theory.finite.system import System, evaluate, first, improved, settle, sides, stuck, system
 from theory.finite.value import Answer, Best, Limit, Value, negated
 from theory.rational import Exact, exact
 
@@ -69,7 +69,7 @@ def _costs(field: Arena, goal: set[int]) -> tuple[list[Value], list[int]]:
     chosen = _positions(equations, strategy)
     mine, theirs = sides(equations)
     if not theirs or not mine:
-        chosen = _proper_guess(equations, chosen)
+        chosen = first(equations, chosen)
     found = settle(equations, chosen, outer=theirs, inner=mine)
     _write(equations, found, chosen, values, strategy)
     for state in goal:
@@ -94,7 +94,7 @@ def _mixed(field: Arena, goal: set[int]) -> tuple[list[Value], list[int]]:
     left = set(everyone) - doubtful - goal
     while True:
         equations = _equations(one_sided, sorted(left), goal, left | goal)
-        chosen = _positions(equations, strategy)
+        chosen = first(equations, _positions(equations, strategy))
         found = _improve_until_endless(equations, chosen)
         if isinstance(found, list):
             break
@@ -119,7 +119,7 @@ def _stopping(field: Arena, goal: set[int]) -> tuple[list[Value], list[int]]:
     values: list[Value] = [Limit.UNDEFINED] * len(field.names)
     unknown = sorted(certain - goal)
     equations = _equations(field, unknown, goal, certain)
-    chosen = list(field.engine.guess(equations) or [0] * len(unknown))
+    chosen = first(equations, [0] * len(unknown))
     mine, theirs = sides(equations)
     _write(equations, settle(equations, chosen, mine, theirs), chosen, values, strategy)
     for state in goal:
@@ -134,29 +134,12 @@ def _improve_until_endless(equations: System, strategy: list[int]) -> list[Numbe
     """
     mine, _ = sides(equations)
     while True:
-        stuck = _stuck(equations, strategy)
-        if stuck:
-            return stuck
         values = evaluate(equations, strategy)
-        if not improved(equations, values, strategy, mine):
+        if not improved(equations, values, strategy, set(mine)):
             return values
-
-
-def _stuck(equations: System, strategy: Sequence[int]) -> set[int]:
-    """The unknowns from which the chain of a strategy cannot get to a move that leaves."""
-    moves = [equations.moves[at][position] for at, position in enumerate(strategy)]
-    before: list[list[int]] = [[] for _ in moves]
-    for at, move in enumerate(moves):
-        for target in move.targets:
-            before[target].append(at)
-    stack = [at for at, move in enumerate(moves) if move.leaves]
-    free = set(stack)
-    while stack:
-        for at in before[stack.pop()]:
-            if at not in free:
-                free.add(at)
-                stack.append(at)
-    return set(range(len(moves))) - free
+        endless = stuck(equations, strategy)
+        if endless:
+            return endless
 
 
 def _lingering(equations: System, values: Sequence[Number]) -> set[int]:
@@ -173,12 +156,6 @@ def _lingering(equations: System, values: Sequence[Number]) -> set[int]:
             del tight[at]
         for at, moves in tight.items():
             tight[at] = [m for m in moves if all(target in tight for target in m.targets)]
-
-
-def _proper_guess(equations: System, strategy: list[int]) -> list[int]:
-    """The engine's guess where it leaves for sure, else the strategy as it is."""
-    guess = equations.engine.guess(equations)
-    return strategy if guess is None or _stuck(equations, guess) else list(guess)
 
 
 def _equations(field: Arena, unknown: list[int], goal: set[int], inside: set[int]) -> System:
@@ -248,7 +225,7 @@ def discounted(
     field = arena(world, best, engine)
     everyone = range(len(field.names))
     equations = system(field, everyone, {}, rewarded=True, discount=engine.number(factor))
-    chosen = list(engine.guess(equations) or [0] * len(field.names))
+    chosen = first(equations, [0] * len(field.names))
     mine, theirs = sides(equations)
     values = settle(equations, chosen, outer=mine, inner=theirs)
     return field.answer([engine.fraction(value) for value in values], chosen)

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from theory.finite.arena import Arena
-from theory.finite.engine import Engine, Number
+from theory.finite.engine import Advantages, Adviser, Engine, Number
+
+SUGGESTIONS = 20
 
 
 class Move(NamedTuple):
@@ -46,6 +49,11 @@ class System:
     moves: tuple[tuple[Move, ...], ...]
     maximises: tuple[bool, ...]
     engine: Engine
+
+    @cached_property
+    def adviser(self) -> Adviser:
+        """Who suggests strategies."""
+        return self.engine.adviser(self)
 
     def ahead(self, values: Sequence[Number], move: Move) -> Number:
         """What a move is worth where the unknowns have these values."""
@@ -129,19 +137,50 @@ def evaluate(system: System, strategy: Sequence[int], zero: Collection[int] = ()
 
 
 def improved(
-    system: System, values: Sequence[Number], strategy: list[int], who: Iterable[int]
-) -> bool:
-    """Whether a move is strictly better somewhere; the strategy then takes the best ones."""
-    changed = False
-    for at in who:
-        best, large = values[at], system.maximises[at]
-        for position, move in enumerate(system.moves[at]):
-            if position == strategy[at]:
-                continue
-            worth = system.ahead(values, move)
-            if (worth > best) if large else (worth < best):
-                strategy[at], best, changed = position, worth, True
-    return changed
+    system: System, values: Sequence[Number], strategy: list[int], who: Collection[int]
+) -> Advantages:
+    """The moves that were compared, where some are strictly better: the strategy then takes them.
+
+    Args:
+        system: the equations.
+        values: those of the strategy.
+        strategy: of both sides.
+        who: the unknowns whose moves may change.
+    """
+    best: dict[int, Number] = {}
+    compared: list[tuple[int, int, Number]] = []
+    for at, position in system.adviser.promising(values):
+        if at not in who or position == strategy[at]:
+            continue
+        worth = system.ahead(values, system.moves[at][position])
+        compared.append((at, position, worth - values[at]))
+        so_far = best.get(at, values[at])
+        if (worth > so_far) if system.maximises[at] else (worth < so_far):
+            strategy[at], best[at] = position, worth
+    return compared if best else []
+
+
+def stuck(system: System, strategy: Sequence[int]) -> set[int]:
+    """The unknowns from which the chain of a strategy cannot get to a move that leaves."""
+    moves = [system.moves[at][position] for at, position in enumerate(strategy)]
+    before: list[list[int]] = [[] for _ in moves]
+    for at, move in enumerate(moves):
+        for target in move.targets:
+            before[target].append(at)
+    stack = [at for at, move in enumerate(moves) if move.leaves]
+    free = set(stack)
+    while stack:
+        for at in before[stack.pop()]:
+            if at not in free:
+                free.add(at)
+                stack.append(at)
+    return set(range(len(moves))) - free
+
+
+def first(system: System, strategy: Sequence[int]) -> list[int]:
+    """The adviser's guess where it leaves for sure, else the strategy as it is."""
+    guess = system.adviser.guess()
+    return list(strategy) if guess is None or stuck(system, guess) else guess
 
 
 def sides(system: System) -> tuple[list[int], list[int]]:
@@ -165,11 +204,11 @@ def settle(
         outer: the unknowns of the side whose strategy is improved.
         inner: those of the side that responds.
     """
+    if not inner:
+        return _climb(system, strategy, set(outer), evaluate)
     while True:
-        values = evaluate(system, strategy)
-        while improved(system, values, strategy, inner):
-            values = evaluate(system, strategy)
-        if not improved(system, values, strategy, outer):
+        values = _climb(system, strategy, set(inner), evaluate)
+        if not improved(system, values, strategy, set(outer)):
             return values
 
 
@@ -179,15 +218,42 @@ def settle_least(system: System, strategy: list[int]) -> list[Number]:
     The strategy of the maximising side is improved; a play that goes on for ever without a gain is
     worth 0, and the minimising side's responses know it.
     """
-    mine, theirs = sides(system)
+    mine, theirs = map(set, sides(system))
+    if not theirs:
+        return _climb(system, strategy, mine, _evaluate_least)
     while True:
-        zero = _avoided(system, strategy, set(theirs))
-        responding = [at for at in theirs if at not in zero]
-        values = evaluate(system, strategy, zero)
-        while improved(system, values, strategy, responding):
-            values = evaluate(system, strategy, zero)
+        zero = _avoided(system, strategy, theirs)
+        values = _climb(system, strategy, theirs - zero, partial(evaluate, zero=zero))
         if not improved(system, values, strategy, mine):
             return values
+
+
+def _evaluate_least(system: System, strategy: list[int]) -> list[Number]:
+    return evaluate(system, strategy, _avoided(system, strategy, ()))
+
+
+def _climb(
+    system: System,
+    strategy: list[int],
+    who: Collection[int],
+    value: Callable[[System, list[int]], list[Number]],
+) -> list[Number]:
+    """The values when one side's strategy cannot be improved any more.
+
+    The adviser may replace an improved strategy, but only so many times: improvement on its own
+    comes to an end.
+    """
+    left = SUGGESTIONS
+    while True:
+        values = value(system, strategy)
+        compared = improved(system, values, strategy, who)
+        if not compared:
+            return values
+        suggestion = system.adviser.refine(values, compared, strategy) if left else None
+        left -= 1
+        if suggestion is not None and not stuck(system, suggestion):
+            for at in who:
+                strategy[at] = suggestion[at]
 
 
 def _avoided(system: System, strategy: list[int], free: Collection[int]) -> set[int]:

@@ -168,7 +168,6 @@ def test_costs_are_negated_rewards(world, goal, best):
     turned = Process(base.transitions, {k: -r for k, r in base.rewards.items()}, base.discount)
     found = reward_to(world, goal, best=best)
     other = reward_to(Game(turned, opponent), goal, best="min" if best == "max" else "max")
-    opposite = {Limit.INFINITE: Limit.MINUS_INFINITE, Limit.MINUS_INFINITE: Limit.INFINITE}
     if any(r for (s, _), r in base.rewards.items() if s not in goal):
         assert {s: negated(v) for s, v in found.values.items()} == other.values
 
