@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from verify.certificate.tree import Tree
+from verify.certificate.tree import Record
 from verify.verdict import Guarantee, Reason
 
 Progress = Callable[[float, int], None]
@@ -26,7 +26,7 @@ class Answer:
         reason, detail: for None, why.
         proved_share: share of the box on which the goal is proved unreachable.
         engine: the engine's name.
-        tree: for False, the split tree of the proof, where it was recorded.
+        record: for False, the split tree of the proof, where it was recorded.
     """
 
     reached: bool | None
@@ -36,7 +36,7 @@ class Answer:
     detail: str = ""
     proved_share: float = 0.0
     engine: str = ""
-    tree: Tree | None = None
+    record: Record | None = None
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ def check(
     cross_check: bool = False,
     device: str = "cpu",
     progress: Tell | None = None,
+    certify: bool = False,
 ) -> Report:
     """Decide every property and claim of a spec.
 
@@ -57,6 +58,8 @@ def check(
         cross_check: let both engines decide and compare.
         device: torch device of the neural engine.
         progress: called now and then while a property is being decided.
+        certify: write down the proof of every property that holds; as many seconds again may go
+            into that.
 
     Raises:
         InputError: the network or the spec cannot be used; there is no network for a property, or
@@ -67,7 +70,14 @@ def check(
 
     wanted = (spec if isinstance(spec, Spec) else read_spec(spec)).only(properties)
     structure, judged = _on_network(
-        net, wanted, timeout_s, progress, seed=seed, cross_check=cross_check, device=device
+        net,
+        wanted,
+        timeout_s,
+        progress,
+        seed=seed,
+        cross_check=cross_check,
+        device=device,
+        certify_s=timeout_s if certify else None,
     )
     results = tuple(
         judge_claim(one, timeout_s, progress, where=wanted.name)
@@ -96,6 +106,7 @@ def _on_network(
     seed: int,
     cross_check: bool,
     device: str,
+    certify_s: float | None,
 ) -> tuple[AgentStructure | None, dict[Property, Result]]:
     """The structure of the network, where there is one, and the result of each property of it."""
     properties = [one for one in wanted.properties if isinstance(one, Property)]
@@ -117,7 +128,7 @@ def _on_network(
     except UnsupportedOperator as error:
         return None, {one: unsupported(one, error) for one in properties}
     with SmtSolver(seed) as smt:
-        engines = Engines(smt, seed, cross_check, device)
+        engines = Engines(smt, seed, cross_check, device, certify_s)
         judged = {
             one.property: judge(one, engines, timeout_s, progress) for one in loaded.properties
         }

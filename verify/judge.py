@@ -65,7 +65,7 @@ def _decide(
         return _violated(bound, problem, answer)
     if answer.reached is None:
         return _unknown(subject, answer)
-    return _meaningful(bound, engines, deadline, answer)
+    return _meaningful(bound, engines, deadline, problem, answer)
 
 
 def _violated(bound: BoundProperty, problem: Problem, answer: Answer) -> Result:
@@ -110,7 +110,7 @@ def _unknown(subject: Property, answer: Answer) -> Result:
 
 
 def _meaningful(
-    bound: BoundProperty, engines: Engines, deadline: Deadline, answer: Answer
+    bound: BoundProperty, engines: Engines, deadline: Deadline, problem: Problem, answer: Answer
 ) -> Result:
     """HOLDS, unless its condition is never true (VACUOUS) or is not shown to be true anywhere."""
     held = Result(
@@ -122,12 +122,13 @@ def _meaningful(
     )
     occasion = bound.property.occasion
     if occasion is None:
-        return held
-    problem = compile_goal(occasion, bound.functions, wanted=True, name=bound.property.name)
+        return _certified(held, problem, answer, engines, None)
+    condition = compile_goal(occasion, bound.functions, wanted=True, name=bound.property.name)
     limit = Deadline.after(max(deadline.left, VACUITY_S))
-    reachable = decide(problem, replace(engines, cross_check=False), limit)
+    alone = replace(engines, cross_check=False, certify_s=None)
+    reachable = decide(condition, alone, limit)
     if reachable.reached:
-        return held
+        return _certified(held, problem, answer, engines, reachable.point)
     if reachable.reached is False:
         detail = "its condition is never true on the domain"
         return Result(
@@ -137,6 +138,31 @@ def _meaningful(
         bound.property, Verdict.UNKNOWN, reason=Reason.VACUITY_OPEN, detail=reachable.detail,
         proved_share=1.0, engine=answer.engine,
     )  # fmt: skip
+
+
+def _certified(
+    held: Result,
+    problem: Problem,
+    answer: Answer,
+    engines: Engines,
+    occasion: Sequence[Fraction] | None,
+) -> Result:
+    """The result with its proof, where that was asked for."""
+    if engines.certify_s is None or answer.guarantee is None:
+        return held
+    from verify.certificate.write import Uncertified, entry
+
+    made = entry(
+        held.property.name,
+        problem,
+        answer.record,
+        guarantee=answer.guarantee,
+        occasion=occasion,
+        deadline=Deadline.after(engines.certify_s),
+    )
+    if isinstance(made, Uncertified):
+        return replace(held, uncertified=made.why)
+    return replace(held, certificate=made)
 
 
 def _reporter(

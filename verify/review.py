@@ -86,7 +86,7 @@ def review(
 
 def replay(network: str, spec: str, wanted: Mapping[str, Values]) -> dict[str, dict[str, bool]]:
     """For each property by name and each way of replaying: do these values violate it?"""
-    bound = {one.property.name: one for one in _bound(network, spec)}
+    bound = {one.property.name: one for one in bound_properties(network, spec)}
     missing = [name for name in wanted if name not in bound]
     if missing:
         raise InputError(f"{spec}: there is no property {missing[0]!r} any more")
@@ -135,14 +135,21 @@ def _replayed(bound: BoundProperty, values: Values) -> dict[str, bool]:
     return replay_values(bound, values)
 
 
-def _bound(network: str, spec: str) -> Sequence[BoundProperty]:
+def bound_properties(network: str, spec: str, only: Sequence[str] = ()) -> Sequence[BoundProperty]:
+    """The properties of a spec or VNN-LIB file that are about a network, bound to it.
+
+    Raises:
+        InputError: a file cannot be used, they do not fit together, or a name is unknown.
+        UnsupportedOperator: the network has an operator without a meaning.
+    """
     if spec.lower().endswith(".vnnlib"):
         from verify.vnnlib import load_vnnlib
 
         return [load_vnnlib(network, spec)]
     from verify.check import load
+    from verify.spec import read_spec
 
-    return load(network, spec).properties
+    return load(network, read_spec(spec).only(only or None)).properties
 
 
 def _found(name: str, folder: Path) -> str:

@@ -31,14 +31,14 @@ class Engines:
         seed: of every pseudo-random choice.
         cross_check: let both engines answer, and compare.
         device: torch device of the neural engine.
-        recorded: keep the split tree of a proof in the answer.
+        certify_s: seconds to spend on the certificate of a proof; None where nobody wants one.
     """
 
     smt: SmtSolver
     seed: int = 0
     cross_check: bool = False
     device: str = "cpu"
-    recorded: bool = False
+    certify_s: float | None = None
 
     def search(self, problem: Problem) -> Search:
         """A search of the neural engine for one problem.
@@ -46,7 +46,7 @@ class Engines:
         Raises:
             UnsupportedOperator: the network has an operator without bounds.
         """
-        record = Record() if self.recorded else None
+        record = None if self.certify_s is None else Record()
         return Search(problem, seed=self.seed, device=self.device, record=record)
 
 

@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from theory.claim import Claim, Finding
 from theory.error import MesascopeError
 from theory.property import Property
 from theory.verdict import Verdict
+
+if TYPE_CHECKING:
+    from verify.certificate.file import Entry
 
 __all__ = [
     "EngineFault",
@@ -118,6 +122,8 @@ class Result:
         detail: one line more about the reason: what was missing, what to try.
         witness: of a property, for VIOLATED; for UNKNOWN(replay failed) the candidate.
         finding: of a claim, what its own decision found: witness, proof, value, region.
+        certificate: of a property that HOLDS, its proof, where it was asked for and could be made.
+        uncertified: why it could not.
         redecided: for a claim that is VIOLATED, whether deciding it again gave the same answer;
             None where there was no time left for it.
         seconds: wall-clock time spent.
@@ -136,6 +142,8 @@ class Result:
     engine: str = ""
     finding: Finding | None = None
     redecided: bool | None = None
+    certificate: Entry | None = None
+    uncertified: str = ""
 
     @builtins.property
     def replays(self) -> Mapping[str, bool]:

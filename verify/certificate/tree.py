@@ -93,22 +93,34 @@ class Record:
         self._splits.append(_Split(kind, tensor, boxes, places, cuts, first))
         return np.arange(first, self._count, dtype=np.int64)
 
+    def leaves(self) -> Ids:
+        """The numbers of the boxes that were not split, in the order of the tree."""
+        kind, left, right = self._linked()
+        order = _preorder(kind, left, right)
+        return order[kind[order] == LEAF]
+
     def tree(self) -> Tree:
         """The tree as it is now."""
-        kind = np.zeros(self._count, dtype=np.uint8)
+        kind, left, right = self._linked()
         place = np.zeros(self._count, dtype=np.uint32)
         tensor = np.zeros(self._count, dtype=np.uint16)
         cut = np.zeros(self._count)
-        left, right = np.zeros((2, self._count), dtype=np.int64)
         for split in self._splits:
-            boxes = split.boxes
-            kind[boxes], tensor[boxes] = split.kind, split.tensor
-            place[boxes], cut[boxes] = split.places, split.cuts
-            left[boxes] = split.first + np.arange(len(boxes))
-            right[boxes] = left[boxes] + len(boxes)
+            tensor[split.boxes] = split.tensor
+            place[split.boxes], cut[split.boxes] = split.places, split.cuts
         order = _preorder(kind, left, right)
         splits = order[kind[order] != LEAF]
         return Tree(kind[order], place[splits], tensor[splits], cut[splits], tuple(self._tensors))
+
+    def _linked(self) -> tuple[NDArray[np.uint8], Ids, Ids]:
+        """Kind, left half and right half of every box."""
+        kind = np.zeros(self._count, dtype=np.uint8)
+        left, right = np.zeros((2, self._count), dtype=np.int64)
+        for split in self._splits:
+            kind[split.boxes] = split.kind
+            left[split.boxes] = split.first + np.arange(len(split.boxes))
+            right[split.boxes] = left[split.boxes] + len(split.boxes)
+        return kind, left, right
 
 
 def _preorder(kind: NDArray[np.uint8], left: Ids, right: Ids) -> Ids:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 from theory.error import InputError, MesascopeError
-from verify.cli import check, demo, property, replay, support, vnnlib
+from verify.cli import audit, check, demo, property, replay, support, vnnlib
 from verify.cli.option import Session, debug_option
 from verify.cli.output import complain, flush
 from verify.provenance import versions
@@ -64,6 +64,7 @@ def mesascope() -> None:
 for _command in (
     check.check,
     vnnlib.vnnlib,
+    audit.audit,
     property.properties,
     support.supports,
     replay.replay,

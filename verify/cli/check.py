@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from theory.error import InputError
-from verify.cli.option import Seconds, debug_option, json_option, seed_option
+from verify.cli.audit import certificate_target, write_certificate
+from verify.cli.option import (
+    Seconds,
+    certificate_option,
+    debug_option,
+    json_option,
+    seed_option,
+)
 from verify.cli.output import colour, emit, stdout_kept, target, width
 from verify.cli.progress import line
 
@@ -43,6 +50,7 @@ from verify.cli.progress import line
     is_flag=True,
     help="Let a second engine decide as well; that they disagree is an internal fault.",
 )
+@certificate_option
 @debug_option
 def check(
     net: str | None,
@@ -53,6 +61,7 @@ def check(
     json_path: str | None,
     html_path: str | None,
     cross_check: bool,
+    certificate_path: str | None,
 ) -> int:
     """Decide every property of SPEC.py on NET, on all inputs of its domain.
 
@@ -67,6 +76,7 @@ def check(
     inputs = (spec,) if net is None else (net, spec)
     json_target = target("--json", json_path, inputs=inputs)
     html_target = target("--html", html_path, inputs=inputs)
+    certificate = certificate_target(certificate_path, inputs)
     if html_path and json_path and Path(json_path).resolve() == Path(html_path).resolve():
         raise InputError(f"--json and --html name the same file: {html_path}")
 
@@ -81,6 +91,7 @@ def check(
             seed=seed,
             cross_check=cross_check,
             progress=progress,
+            certify=certificate is not None,
         )
     if not (json_target and json_target.is_stdout):
         from verify.report.terminal import render
@@ -94,4 +105,6 @@ def check(
         from verify.report.html import render as page
 
         html_target.write(page(report))
+    if certificate:
+        write_certificate(certificate, report.results, net or "", spec)
     return report.exit_code

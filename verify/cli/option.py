@@ -67,6 +67,16 @@ def json_option(function: F) -> F:
     )(function)
 
 
+def certificate_option(function: F) -> F:
+    """`--certificate FILE`."""
+    return click.option(
+        "--certificate",
+        "certificate_path",
+        metavar="FILE",
+        help="Write the proofs of what holds, for `mesascope audit`; may take --timeout again.",
+    )(function)
+
+
 def seed_option(function: F) -> F:
     """`--seed N`."""
     return click.option(

@@ -85,19 +85,20 @@ class Target:
         """Whether this is stdout."""
         return self.path is None
 
-    def write(self, text: str) -> None:
-        """Write the whole text: the file appears complete or stays as it was.
+    def write(self, content: str | bytes) -> None:
+        """Write all of the content: the file appears complete or stays as it was.
 
         Raises:
             InputError: the file cannot be written.
         """
+        data = content.encode() if isinstance(content, str) else content
         if self.path is None:
-            emit(text)
+            emit(data.decode())
         elif _is_special(self.path):
-            self.path.write_text(text, encoding="utf-8")
+            self.path.write_bytes(data)
         else:
             try:
-                _replace(self.path.resolve(), text)
+                _replace(self.path.resolve(), data)
             except OSError as error:
                 raise InputError(f"cannot write {self.path}: {_why(error)}") from None
 
@@ -140,11 +141,11 @@ def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
         Path(name).chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
         Path(name).replace(path)
     except BaseException:

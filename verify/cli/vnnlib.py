@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from theory.error import InputError
-from verify.cli.option import Seconds, debug_option, json_option, seed_option
+from verify.cli.audit import certificate_target, write_certificate
+from verify.cli.option import (
+    Seconds,
+    certificate_option,
+    debug_option,
+    json_option,
+    seed_option,
+)
 from verify.cli.output import emit, stdout_kept, target
 from verify.cli.progress import bar
 
 if TYPE_CHECKING:
     from verify.batch import Outcome
+    from verify.cli.output import Target
     from verify.verdict import Result, Witness
 
 DEFAULT_S = 60.0
@@ -36,6 +44,7 @@ DEFAULT_S = 60.0
 )
 @seed_option
 @json_option
+@certificate_option
 @click.option(
     "--instances",
     "list_path",
@@ -62,6 +71,7 @@ def vnnlib(
     timeout_s: float | None,
     seed: int,
     json_path: str | None,
+    certificate_path: str | None,
     list_path: str | None,
     csv_path: str | None,
     jobs: int,
@@ -74,18 +84,28 @@ def vnnlib(
     A list exits with the worst of its rows: 4 fault, 2 error, 1 violated, 3 unknown, 0 all hold.
     """
     if list_path is not None:
-        if net or property_path or json_path:
-            raise click.UsageError("--instances takes neither NET, PROPERTY nor --json.")
+        if net or property_path or json_path or certificate_path:
+            raise click.UsageError(
+                "--instances takes neither NET, PROPERTY, --json nor --certificate."
+            )
         return _list(Path(list_path), csv_path, timeout_s=timeout_s, seed=seed, jobs=jobs)
     if not net or not property_path:
         raise click.UsageError("Give NET and PROPERTY.vnnlib, or --instances LIST.csv.")
     if csv_path:
         raise click.UsageError("--csv goes with --instances.")
-    return _one(net, property_path, json_path, timeout_s=timeout_s or DEFAULT_S, seed=seed)
+    certificate = certificate_target(certificate_path, (net, property_path))
+    budget = timeout_s or DEFAULT_S
+    return _one(net, property_path, json_path, certificate, timeout_s=budget, seed=seed)
 
 
 def _one(
-    net: str, property_path: str, json_path: str | None, *, timeout_s: float, seed: int
+    net: str,
+    property_path: str,
+    json_path: str | None,
+    certificate: Target | None,
+    *,
+    timeout_s: float,
+    seed: int,
 ) -> int:
     json_target = target("--json", json_path, inputs=(net, property_path))
 
@@ -95,7 +115,13 @@ def _one(
 
     hashes = {name: sha256(source(name)) for name in (net, property_path)}
     with stdout_kept():
-        result = check_vnnlib(net, property_path, timeout_s=timeout_s, seed=seed)
+        result = check_vnnlib(
+            net,
+            property_path,
+            timeout_s=timeout_s,
+            seed=seed,
+            certify=certificate is not None,
+        )
     words = ["mesascope", "vnnlib", net, property_path, "--timeout", f"{timeout_s:g}"]
     report = Report(
         network=net,
@@ -113,6 +139,8 @@ def _one(
         from verify.wire import encode
 
         json_target.write(encode(report))
+    if certificate:
+        write_certificate(certificate, report.results, net, property_path)
     return report.exit_code
 
 

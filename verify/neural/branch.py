@@ -203,8 +203,9 @@ class Search:
         if self.witness is not None:
             return Answer(True, point=self.witness, proved_share=self.proved, engine=NAME)
         if len(self._queue) == 0 and self.stuck == 0:
-            tree = self.record.tree() if self.record is not None else None
-            return Answer(False, guarantee=self.guarantee, proved_share=1.0, engine=NAME, tree=tree)
+            return Answer(
+                False, guarantee=self.guarantee, proved_share=1.0, engine=NAME, record=self.record
+            )
         if len(self._queue) == 0:
             detail = "some boxes became too small for floating point"
             return Answer(

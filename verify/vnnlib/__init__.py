@@ -25,7 +25,13 @@ __all__ = ["check_vnnlib", "load_vnnlib", "read_property"]
 
 
 def check_vnnlib(
-    net: str, property_path: str, *, timeout_s: float = 60.0, seed: int = 0, device: str = "cpu"
+    net: str,
+    property_path: str,
+    *,
+    timeout_s: float = 60.0,
+    seed: int = 0,
+    device: str = "cpu",
+    certify: bool = False,
 ) -> Result:
     """Decide a VNN-LIB property on a network.
 
@@ -35,6 +41,7 @@ def check_vnnlib(
         timeout_s: budget in seconds, reading included.
         seed: of every pseudo-random choice.
         device: torch device of the neural engine.
+        certify: write down the proof, if it holds; as many seconds again may go into that.
 
     Raises:
         InputError: a file cannot be read, or the two do not fit together.
@@ -47,7 +54,8 @@ def check_vnnlib(
         return unsupported(read_property(property_path).property(Path(property_path).name), error)
     left = max(0.05, timeout_s - (time.monotonic() - started))
     with SmtSolver(seed) as smt:
-        result = judge(bound, Engines(smt, seed, device=device), left)
+        certify_s = timeout_s if certify else None
+        result = judge(bound, Engines(smt, seed, device=device, certify_s=certify_s), left)
     return replace(result, seconds=time.monotonic() - started)
 
 

@@ -1,0 +1,185 @@
+"""From the split tree of a proof to an entry of a certificate that the auditor accepts.
+
+The search closes boxes in its own ways. Here every leaf is bounded as the auditor will bound it,
+and divided further where that is not enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.error import UnsupportedOperator
+from verify.answer import Deadline
+from verify.certificate.bound import Auditor, Boxes, Reach
+from verify.certificate.box import Box, below, halves, phases
+from verify.certificate.file import Entry, wired
+from verify.certificate.refute import refuted
+from verify.certificate.statement import network_digest, statement_digest
+from verify.certificate.tree import Ids, Record
+from verify.certificate.walk import batch_size, leaves, stacked
+from verify.problem.problem import Problem
+from verify.verdict import Guarantee
+
+FEW_INPUTS = 20
+"""With more free inputs than this, neurons are split and not inputs."""
+
+MOST_LEAVES = 5_000_000
+
+
+@dataclass(frozen=True)
+class Uncertified:
+    """Why there is no certificate, in a sentence for the user."""
+
+    why: str
+
+
+def certify(
+    problem: Problem, record: Record, *, deployed: bool, deadline: Deadline
+) -> Record | Uncertified:
+    """The record, divided further until the auditor's bounds close every leaf.
+
+    Args:
+        problem: the problem whose goal was proved unreachable.
+        record: of the search; it is extended in place.
+        deployed: whether the proof has to cover float32 evaluations.
+        deadline: when to give up.
+    """
+    try:
+        auditor = Auditor(problem, deployed=deployed)
+    except UnsupportedOperator as error:
+        return Uncertified(str(error))
+    writer = _Writer(problem, auditor, record)
+    stack = list(zip(record.leaves().tolist(), leaves(problem, record.tree()), strict=True))
+    size = batch_size(problem)
+    while stack:
+        if deadline.passed:
+            return Uncertified(f"time ran out with {len(stack)} leaves to be checked")
+        if len(stack) > MOST_LEAVES:
+            return Uncertified("its tree grows too large")
+        taken = stack[-size:]
+        del stack[-size:]
+        more = writer.divided(taken)
+        if more is None:
+            return Uncertified("the auditor's bounds leave a part open that cannot be divided")
+        stack += more
+    return record
+
+
+def entry(
+    name: str,
+    problem: Problem,
+    record: Record | None,
+    *,
+    guarantee: Guarantee,
+    occasion: Sequence[Fraction] | None,
+    deadline: Deadline,
+) -> Entry | Uncertified:
+    """The entry of a property that holds.
+
+    Args:
+        name: of the property.
+        problem: the problem whose goal was proved unreachable.
+        record: of the search; None where something else than the search proved it.
+        guarantee: of the proof.
+        occasion: an input at which the property's condition is true; None where it has none.
+        deadline: when to give up.
+    """
+    deployed = guarantee is Guarantee.FLOAT32
+    found = certify(problem, record or Record(), deployed=deployed, deadline=deadline)
+    if isinstance(found, Uncertified):
+        return found
+    return Entry(
+        property=name,
+        network=network_digest(problem.network),
+        statement=statement_digest(problem),
+        guarantee=guarantee.value,
+        tree=wired(found.tree()),
+        occasion=None if occasion is None else tuple(str(value) for value in occasion),
+    )
+
+
+@dataclass
+class _Writer:
+    problem: Problem
+    auditor: Auditor
+    record: Record
+
+    def divided(self, leaves: list[tuple[int, Box]]) -> list[tuple[int, Box]] | None:
+        """The halves of those leaves that are still open; None where one cannot be halved."""
+        boxes = stacked([box for _, box in leaves])
+        reach = self.auditor.reach(boxes)
+        shut = refuted(self.problem.goal, self.problem.inequalities, boxes, reach)
+        more: list[tuple[int, Box]] = []
+        for at in (~shut).nonzero()[0].tolist():
+            number, box = leaves[at]
+            halved = self._halved(number, box, at, boxes, reach)
+            if halved is None:
+                return None
+            more += halved
+        return more
+
+    def _halved(
+        self, number: int, box: Box, at: int, boxes: Boxes, reach: Reach
+    ) -> list[tuple[int, Box]] | None:
+        one = np.array([number])
+        width = boxes.high[at] - boxes.low[at]
+        free = self._free(box)
+        if not free.any() or (free.sum() > FEW_INPUTS and reach.bends):
+            chosen = self._neuron(at, reach)
+            if chosen is None:
+                return None
+            tensor, size, place = chosen
+            halved = phases(box, tensor, size, place)
+            return self._numbered(self.record.split_neurons(one, tensor, np.array([place])), halved)
+        pull = (np.abs(reach.slope[at]) * (reach.upper[at] >= 0)[:, None]).sum(axis=0)
+        gain = np.where(free, np.nan_to_num(pull) * width, -1.0)
+        if gain.max() <= 0:
+            gain = np.where(free, width, -1.0)
+        axis = int(gain.argmax())
+        cut = self._cut(box, axis)
+        halved = halves(box, self.problem.variables, axis, cut)
+        numbers = self.record.split_inputs(one, np.array([axis]), np.array([cut]))
+        return self._numbered(numbers, halved)
+
+    def _numbered(self, numbers: Ids, halved: tuple[Box, Box]) -> list[tuple[int, Box]]:
+        return list(zip(numbers.tolist(), halved, strict=True))
+
+    def _free(self, box: Box) -> NDArray[np.bool_]:
+        """Along which axes the box can be cut."""
+        free = np.zeros(len(box.low), dtype=bool)
+        for axis, variable in enumerate(self.problem.variables):
+            cut = self._cut(box, axis)
+            free[axis] = box.low[axis] < cut < box.high[axis] or (
+                variable.values is not None and box.low[axis] <= cut < box.high[axis]
+            )
+        return free
+
+    def _cut(self, box: Box, axis: int) -> float:
+        """The middle, in few digits where the box is wide enough; of finite values, one of them."""
+        low, high = float(box.low[axis]), float(box.high[axis])
+        values = self.problem.variables[axis].values
+        if values is not None:
+            inside = [v for v in values if low <= v <= high]
+            # From above, so that the value itself is on the left.
+            return -below(-inside[(len(inside) - 1) // 2]) if len(inside) > 1 else high
+        middle = low / 2 + high / 2
+        short = float(np.float32(middle))
+        return short if low < short < high else middle
+
+    def _neuron(self, at: int, reach: Reach) -> tuple[str, int, int] | None:
+        """The entry whose bend leaves most open."""
+        best: tuple[float, str, int, int] | None = None
+        names = {place: name for name, place in reversed(self.auditor.program.place.items())}
+        for place, (low, high) in reach.bends.items():
+            if place not in names or names[place] not in self.problem.network:
+                continue
+            gap = np.minimum(-low[at], high[at])
+            entry = int(gap.argmax())
+            if gap[entry] > 0 and (best is None or gap[entry] > best[0]):
+                best = (float(gap[entry]), names[place], low.shape[1], entry)
+        return None if best is None else best[1:]
