@@ -69,6 +69,8 @@ class Reach:
         upper: their largest values, at most (B, K).
         slope, offset: affine functions of the point that are nowhere below them, (B, K, n) and
             (B, K); the offsets carry all errors.
+        known_slope, known_offset: the same for what is known of signs, C functionals each of which
+            is not negative on all runs in the box: (B, C, n) and (B, C).
         empty: boxes on which there is no run at all (B,).
         bends: for each tensor that bends, its bounds (B, size), low and high.
     """
@@ -76,6 +78,8 @@ class Reach:
     upper: Reals
     slope: Reals
     offset: Reals
+    known_slope: Reals
+    known_offset: Reals
     empty: Truth
     bends: Mapping[str, tuple[Reals, Reals]]
 
@@ -180,12 +184,27 @@ class Auditor:
             constant = np.broadcast_to(constant, (len(boxes.low), len(self._constant)))
             start = {name: value[None] for name, value in self._start.items()}
             lower, slope, offset = self._backward(tensors, start, constant)
+            known_slope, known_offset = self._known_signs(tensors, boxes)
         bends = {
             step.operand: (tensors[step.operand].low, tensors[step.operand].high)
             for step in self.program.steps
             if isinstance(step, Bend)
         }
-        return Reach(-lower, -slope, -offset, empty, bends)
+        return Reach(-lower, -slope, -offset, known_slope, known_offset, empty, bends)
+
+    def _known_signs(self, tensors: Mapping[str, _Tensor], boxes: Boxes) -> tuple[Reals, Reals]:
+        """Affine functions above sign * entry, for all entries with a sign on some box."""
+        count, width = boxes.low.shape
+        slopes, offsets = [np.zeros((count, 0, width))], [np.zeros((count, 0))]
+        for name, signs in boxes.signs.items():
+            entries = np.flatnonzero((signs != 0).any(axis=0))
+            start = np.zeros((count, len(entries), signs.shape[1]))
+            start[:, np.arange(len(entries)), entries] = -signs[:, entries]
+            zero = np.zeros((count, len(entries)))
+            _, slope, offset = self._backward(tensors, {self.program.place[name]: start}, zero)
+            slopes.append(-slope)
+            offsets.append(-offset)
+        return np.concatenate(slopes, axis=1), np.concatenate(offsets, axis=1)
 
     def _clip(self, name: str, tensor: _Tensor, signs: Mapping[str, Reals]) -> Truth:
         """Cut the bounds by the known signs; boxes on which nothing is left."""

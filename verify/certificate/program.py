@@ -353,7 +353,9 @@ class _Reader:
             rise = _selection(np.arange(len(left)), len(left), rows=count)
             operand = self._combined(stem, [(base, 1.0), ((excess, rise, np.zeros(count)), 1.0)])
             columns = np.arange(len(left)).reshape(len(windows), half)
-            windows = np.hstack([columns, len(left) + np.arange(len(rest)).reshape(len(windows), odd)])
+            windows = np.hstack(
+                [columns, len(left) + np.arange(len(rest)).reshape(len(windows), odd)]
+            )
             level += 1
         last = (operand, _selection(windows[:, 0], self.sizes[operand]), np.zeros(len(windows)))
         self._combined(node.name, [(last, 1.0)])

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
 
 from verify.certificate.bound import UNDERFLOW, Boxes, Reach, Truth, gamma
 from verify.certificate.program import Reals
-from verify.problem.goal import AllOf, Atom, Goal, Inequality, Undecidable
+from verify.problem.goal import AllOf, AnyOf, Atom, Goal, Inequality, Undecidable
+
+LINPROG: Any = vars(optimize)["linprog"]
+"""scipy's, which has no types."""
 
 ROUNDS = 40
 """Steps of the search for a combination of inequalities that refutes a conjunction."""
@@ -18,25 +25,34 @@ ROUNDS = 40
 def refuted(goal: Goal, inequalities: Sequence[Inequality], boxes: Boxes, reach: Reach) -> Truth:
     """Boxes (B,) on which no run reaches the goal.
 
-    A conjunction is refuted where a part is, or where the sum of its inequalities with some
-    non-negative weights stays below zero; a disjunction where all parts are.
+    A disjunction is refuted where all its parts are. A conjunction is refuted where a part is, or
+    where a sum of its inequalities, and of what is known of signs, with non-negative weights stays
+    below zero.
     """
     count = len(boxes.low)
 
+    def atoms(part: Goal) -> list[int]:
+        parts = part.parts if isinstance(part, AllOf) else (part,)
+        return [inner.index for inner in parts if isinstance(inner, Atom)]
+
+    def single(index: int) -> Truth:
+        upper = reach.upper[:, index]
+        return upper <= 0 if inequalities[index].strict else upper < 0
+
     def visit(part: Goal) -> Truth:
-        if isinstance(part, Atom):
-            upper = reach.upper[:, part.index]
-            return upper <= 0 if inequalities[part.index].strict else upper < 0
         if isinstance(part, Undecidable):
             return np.zeros(count, dtype=bool)
-        parts = [visit(inner) for inner in part.parts]
-        if not isinstance(part, AllOf):
-            return np.all(parts, axis=0) if parts else np.ones(count, dtype=bool)
-        closed = np.any(parts, axis=0) if parts else np.zeros(count, dtype=bool)
-        atoms = [inner.index for inner in part.parts if isinstance(inner, Atom)]
-        rest = (~closed & ~reach.empty).nonzero()[0]
-        if len(atoms) > 1 and len(rest):
-            closed[rest] = _jointly(atoms, rest, boxes, reach)
+        if isinstance(part, AnyOf):
+            return np.all([visit(inner) for inner in part.parts] or [np.ones(count)], axis=0)
+        closed = np.zeros(count, dtype=bool)
+        for index in atoms(part):
+            closed |= single(index)
+        for inner in part.parts if isinstance(part, AllOf) else ():
+            if not isinstance(inner, Atom):
+                closed |= visit(inner)
+        rest = np.flatnonzero(~closed & ~reach.empty)
+        if len(rest) and atoms(part):
+            closed[rest] = _jointly(atoms(part), rest, boxes, reach)
         return closed
 
     with np.errstate(all="ignore"):
@@ -44,25 +60,83 @@ def refuted(goal: Goal, inequalities: Sequence[Inequality], boxes: Boxes, reach:
 
 
 def _jointly(atoms: list[int], rows: NDArray[np.int64], boxes: Boxes, reach: Reach) -> Truth:
-    """Boxes for which weights were found; any are sound, multiplicative updates find them."""
-    slope, offset = reach.slope[rows][:, atoms], reach.offset[rows][:, atoms]
-    low, high = boxes.low[rows], boxes.high[rows]
-    size = _dot(np.abs(slope), np.maximum(np.abs(low), np.abs(high))) + np.abs(offset)
-    scale = size.max(axis=1, keepdims=True) + UNDERFLOW
-    slack = gamma(low.shape[1] + 2 * len(atoms) + 10)
+    """Boxes for which weights were found; any are sound, so that it does not matter how."""
+    slope = np.concatenate([reach.slope[rows][:, atoms], reach.known_slope[rows]], axis=1)
+    offset = np.concatenate([reach.offset[rows][:, atoms], reach.known_offset[rows]], axis=1)
     closed = np.zeros(len(rows), dtype=bool)
-    logits = np.zeros_like(offset)
-    for step in range(ROUNDS):
-        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        total = (weights[:, None] @ slope)[:, 0]
-        point = np.where(total > 0, high, low)
-        most = (total * point).sum(axis=1) + (weights * offset).sum(axis=1)
-        closed |= most + (weights * size).sum(axis=1) * slack + UNDERFLOW < 0
-        if closed.all():
-            break
-        values = _dot(slope, point) + offset
-        logits = logits - values / scale * (8.0 / (1 + step) ** 0.5)
+    if slope.shape[1] == 1:
+        return closed
+    sums = _Sums(slope, offset, boxes.low[rows], boxes.high[rows])
+    if slope.shape[1] == len(atoms):
+        closed = sums.descend()
+    for at in np.flatnonzero(~closed):
+        closed[at] = sums.optimise(int(at), len(atoms))
     return closed
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Weighted sums of affine functions (B, K, n) and (B, K) over boxes (B, n)."""
+
+    slope: Reals
+    offset: Reals
+    low: Reals
+    high: Reals
+
+    def negative(self, weights: Reals) -> Truth:
+        """Boxes on which the sums with these weights (B, K), none negative, stay below zero."""
+        total = (weights[:, None] @ self.slope)[:, 0]
+        point = np.where(total > 0, self.high, self.low)
+        most = (total * point).sum(axis=1) + (weights * self.offset).sum(axis=1)
+        slack = gamma(self.low.shape[1] + 2 * weights.shape[1] + 10)
+        return most + (weights * self.size).sum(axis=1) * slack + UNDERFLOW < 0
+
+    @cached_property
+    def size(self) -> Reals:
+        """Bounds of the functions' magnitudes (B, K)."""
+        reach = np.maximum(np.abs(self.low), np.abs(self.high))
+        return _dot(np.abs(self.slope), reach) + np.abs(self.offset)
+
+    def descend(self) -> Truth:
+        """Multiplicative updates of the weights, on all boxes at once."""
+        scale = self.size.max(axis=1, keepdims=True) + UNDERFLOW
+        logits = np.zeros_like(self.offset)
+        closed = np.zeros(len(logits), dtype=bool)
+        for step in range(ROUNDS):
+            weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+            closed |= self.negative(weights)
+            if closed.all():
+                break
+            total = (weights[:, None] @ self.slope)[:, 0]
+            point = np.where(total > 0, self.high, self.low)
+            values = _dot(self.slope, point) + self.offset
+            logits = logits - values / scale * (8.0 / (1 + step) ** 0.5)
+        return closed
+
+    def optimise(self, at: int, wanted: int) -> bool:
+        """The weights of one box from a linear program; its first `wanted` functions are a goal's.
+
+        The largest t such that at some point all functions of the goal are at least t, and the
+        others at least 0: where t is negative, the dual solution is the weights.
+        """
+        slope, offset = self.slope[at], self.offset[at]
+        if not (np.isfinite(slope).all() and np.isfinite(offset).all()):
+            return False
+        lift = (np.arange(len(offset)) < wanted).astype(float)
+        found = LINPROG(
+            np.append(np.zeros(slope.shape[1]), -1.0),
+            A_ub=np.hstack([-slope, lift[:, None]]),
+            b_ub=offset,
+            bounds=[*zip(self.low[at], self.high[at], strict=True), (None, None)],
+            method="highs",
+        )
+        if not found.success:  # no point has the known signs, or the program is badly scaled
+            weights = np.ones(len(offset))
+        else:
+            weights = np.maximum(-np.asarray(found.ineqlin.marginals, dtype=float), 0.0)
+        one = slice(at, at + 1)
+        alone = _Sums(self.slope[one], self.offset[one], self.low[one], self.high[one])
+        return bool(alone.negative(weights[None])[0])
 
 
 def _dot(coefficients: Reals, values: Reals) -> Reals:
