@@ -145,7 +145,10 @@ def bound_properties(network: str, spec: str, only: Sequence[str] = ()) -> Seque
     if spec.lower().endswith(".vnnlib"):
         from verify.vnnlib import load_vnnlib
 
-        return [load_vnnlib(network, spec)]
+        bound = load_vnnlib(network, spec)
+        if odd := [name for name in only if name != bound.property.name]:
+            raise InputError(f"{spec}: no property named {odd[0]!r}; its only one has its own name")
+        return [bound]
     from verify.check import load
     from verify.spec import read_spec
 

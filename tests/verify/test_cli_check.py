@@ -47,6 +47,7 @@ def test_what_is_asked(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
         "timeout_s": 1.5,
         "seed": 7,
         "cross_check": True,
+        "certify": False,
         "progress": None,
     }
 

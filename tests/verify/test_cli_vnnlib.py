@@ -33,7 +33,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Any], N
         (tmp_path / name).touch()
 
     def set_answer(result: Any) -> None:
-        def check_vnnlib(net: str, path: str, *, timeout_s: float, seed: int) -> Result:
+        def check_vnnlib(net: str, path: str, **options: Any) -> Result:
             if isinstance(result, Exception):
                 raise result
             return result
