@@ -1,0 +1,164 @@
+"""Prove, certify and audit the VNN-LIB instances of a folder that hold.
+
+    python -m benchmarks.certificate [FOLDER] [--timeout S] [--jobs N] [--keep FOLDER]
+
+FOLDER is as for `benchmarks.reference`; by default `acasxu` of MESASCOPE_DATA. Every instance that
+the reference says holds is decided with a certificate, which goes to a file; then that file is read
+and audited, as `mesascope audit` does. Both times are processor time, reading of the network
+included. Exit status 1 where a verdict is wrong or a certificate is rejected.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from verify.certificate.audit import Opinion, audit
+from verify.certificate.file import Certificate, encode, read
+from verify.verdict import Verdict
+from verify.vnnlib import check_vnnlib, load_vnnlib
+
+
+@dataclass(frozen=True)
+class Task:
+    """One instance, and where its certificate goes."""
+
+    network: str
+    property: str
+    folder: str
+    timeout_s: float
+    file: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of one instance; times are processor time in seconds."""
+
+    task: Task
+    verdict: str
+    proof_s: float
+    certified: bool
+    opinion: str
+    detail: str
+    audit_s: float
+    leaves: int
+    size: int
+
+
+def main() -> int:
+    """Run all instances and print the table."""
+    options = _options()
+    folder = Path(options.folder)
+    with (folder / "reference.csv").open(newline="") as stream:
+        known = [r for r in csv.DictReader(stream) if r["verdict"] == "unsat"]
+    if options.only:
+        known = [r for r in known if options.only in f"{r['network']} {r['property']}"]
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(options.keep or temporary)
+        place.mkdir(exist_ok=True)
+        tasks = [
+            Task(
+                r["network"],
+                r["property"],
+                str(folder),
+                options.timeout,
+                str(place / f"{Path(r['network']).stem}-{Path(r['property']).stem}.certificate"),
+            )
+            for r in known
+        ]
+        rows: list[Row] = []
+        context = multiprocessing.get_context("spawn")
+        with (
+            Progress(console=Console(stderr=True)) as progress,
+            context.Pool(options.jobs) as pool,
+        ):
+            bar = progress.add_task(folder.name, total=len(tasks))
+            for row in pool.imap_unordered(_run, tasks):
+                rows.append(row)
+                progress.advance(bar)
+    _print(folder.name, rows, time.perf_counter() - started)
+    wrong = [r for r in rows if r.verdict == "VIOLATED" or r.opinion == "rejected"]
+    return 1 if wrong else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    data = os.environ.get("MESASCOPE_DATA")
+    parser.add_argument("folder", nargs="?", default=str(Path(data) / "acasxu") if data else None)
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds for each instance")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
+    parser.add_argument("--keep", help="a folder for the certificates, which are kept")
+    parser.add_argument("--only", help="instances whose network and property contain this")
+    options = parser.parse_args()
+    if options.folder is None:
+        parser.error("give a folder, or set MESASCOPE_DATA")
+    if not (Path(options.folder) / "reference.csv").is_file():
+        parser.error(f"{options.folder}: there is no reference.csv")
+    return options
+
+
+def _run(task: Task) -> Row:
+    net, statement = (str(Path(task.folder) / name) for name in (task.network, task.property))
+    begun = time.process_time()
+    result = check_vnnlib(net, statement, timeout_s=task.timeout_s, certify=True)
+    proof_s = time.process_time() - begun
+    if result.certificate is None:
+        detail = result.uncertified or (result.reason.value if result.reason else "")
+        return Row(task, result.verdict.value, proof_s, False, "", detail, 0.0, 0, 0)
+    data = encode(Certificate("mesascope", net, statement, (result.certificate,)))
+    Path(task.file).write_bytes(data)
+    begun = time.process_time()
+    (found,) = audit(read(task.file).entries, [load_vnnlib(net, statement)])
+    audit_s = time.process_time() - begun
+    leaves = result.certificate.tree.kind.count(0)
+    return Row(
+        task, result.verdict.value, proof_s, True, found.opinion.value, found.detail, audit_s,
+        leaves, len(data),
+    )  # fmt: skip
+
+
+def _print(name: str, rows: list[Row], wall_s: float) -> None:
+    held = [r for r in rows if r.verdict == Verdict.HOLDS.value]
+    certified = [r for r in rows if r.certified]
+    accepted = [r for r in rows if r.opinion == Opinion.ACCEPTED.value]
+    slowest = max(certified, key=lambda r: r.audit_s, default=None)
+    table = Table(title=f"{name}: {len(rows)} instances that hold, {wall_s:.0f} s by the clock")
+    for column in ("", "number", "processor s", "leaves", "bytes"):
+        table.add_column(column, justify="left" if not column else "right")
+    proof_s = sum(r.proof_s for r in certified)
+    table.add_row("proved", str(len(held)), f"{sum(r.proof_s for r in rows):.1f}", "", "")
+    table.add_row(
+        "certified (proof and certificate)", str(len(certified)), f"{proof_s:.1f}", "", ""
+    )
+    table.add_row(
+        "accepted by the audit",
+        str(len(accepted)),
+        f"{sum(r.audit_s for r in certified):.1f}",
+        f"{sum(r.leaves for r in certified):,}",
+        f"{sum(r.size for r in certified):,}",
+    )
+    console = Console()
+    console.print(table)
+    if slowest is not None:
+        where = f"{slowest.task.network} {slowest.task.property}"
+        console.print(f"slowest audit {slowest.audit_s:.1f} s, {slowest.leaves:,} leaves: {where}")
+    for row in rows:
+        if row.opinion != Opinion.ACCEPTED.value:
+            what = row.opinion or row.verdict
+            console.print(f"{what}: {row.task.network} {row.task.property}: {row.detail}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
