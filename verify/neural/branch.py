@@ -35,6 +35,9 @@ ROUNDING_TRIES = 3
 SAMPLES = 4
 """Points per box at which the gradient is taken to choose a split."""
 
+MOST_EFFORT = 64
+"""Of one climb."""
+
 LARGEST_QUEUE = 2_000_000
 MOST_EXACT_CHECKS = 200
 """Candidates that fail the exact check cost time; after this many no more are tried."""
@@ -188,10 +191,12 @@ class Search:
             while self.witness is None and len(self._queue) and not deadline.passed:
                 self._step()
                 self._steps += 1
-                # Climbing costs as much as some steps: at 4, 16, 64, ... it is due.
+                # Climbing costs as much as some steps: at 4, 16, 64, ... it is due, with more effort
+                # every time.
                 if self.witness is None and len(self._queue) and self._steps >= self._next_climb:
+                    effort = min(self._next_climb // 4, MOST_EFFORT)
                     self._next_climb *= 4
-                    self._attack.climb(deadline.earlier(max(0.3, deadline.left / 4)))
+                    self._attack.climb(deadline.earlier(max(0.3, deadline.left / 4)), effort)
                 if progress is not None and time.monotonic() - shown > 0.2:
                     shown = time.monotonic()
                     progress(self.proved, len(self._queue))
