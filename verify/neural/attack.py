@@ -108,7 +108,8 @@ class Attack:
             slope = torch.where(better, gradient, slope)
             size = torch.where(better, size * 1.2, size * 0.7)
             move = slope * width
-            move = move / move.norm(dim=1, keepdim=True).clamp(min=1e-30)
+            length = move.square().sum(dim=1, keepdim=True).sqrt()
+            move = move / length.clamp(min=1e-30)
             aside = self._noise(points.shape) * 0.3 * ~better
             moved = best + (move + aside) * width * size
             points = self.region.snap(torch.where(self.region.finite, best, moved))

@@ -9,7 +9,6 @@ weakest that some box needed.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import torch
@@ -19,14 +18,15 @@ from extract.run import as_function
 from theory.enclosure import Undecided
 from verify.answer import Answer, Deadline, Progress
 from verify.certificate.tree import ROOT, Record
+from verify.neural.arithmetic import Arithmetic
 from verify.neural.attack import Attack, values_of
-from verify.neural.bounds.graph import BoundGraph
-from verify.neural.bounds.rounding import of
-from verify.neural.margin import Ceiling, Matrix, margin, matrix, refuted
+from verify.neural.margin import Ceiling, margin, refuted
+from verify.neural.queue import Queue
 from verify.neural.region import Region
 from verify.neural.thread import one_thread
+from verify.neural.tighten import tighten
 from verify.problem.problem import Problem
-from verify.verdict import Guarantee, Reason
+from verify.verdict import EngineFault, Guarantee, Reason
 
 NAME = "neural"
 ROUNDING_TRIES = 3
@@ -41,92 +41,6 @@ MOST_EFFORT = 64
 LARGEST_QUEUE = 2_000_000
 MOST_EXACT_CHECKS = 200
 """Candidates that fail the exact check cost time; after this many no more are tried."""
-
-
-@dataclass
-class Queue:
-    """Open boxes.
-
-    Attributes:
-        low, high: corners (N, n).
-        share: of the whole box's volume (N,).
-        score: largest upper bound of the margin, of the parent (N,).
-        tries: how many ancestors only rounding held open (N,).
-        number: in the record of the split tree (N,); all 0 where nobody records.
-    """
-
-    low: Tensor
-    high: Tensor
-    share: Tensor
-    score: Tensor
-    tries: Tensor
-    number: Tensor
-
-    def __len__(self) -> int:
-        return self.low.shape[0]
-
-    def take(self, count: int) -> Queue:
-        """Remove the boxes with the highest scores."""
-        if len(self) <= count:
-            taken = replace(self)
-            keep = torch.zeros(len(self), dtype=torch.bool)
-        else:
-            best = self.score.topk(count).indices
-            keep = torch.ones(len(self), dtype=torch.bool, device=best.device)
-            keep[best] = False
-            taken = self.select(best)
-        rest = self.select(keep)
-        self.low, self.high, self.share = rest.low, rest.high, rest.share
-        self.score, self.tries, self.number = rest.score, rest.tries, rest.number
-        return taken
-
-    def select(self, index: Tensor) -> Queue:
-        """Some of the boxes."""
-        return Queue(
-            self.low[index],
-            self.high[index],
-            self.share[index],
-            self.score[index],
-            self.tries[index],
-            self.number[index],
-        )
-
-    def put(self, other: Queue) -> None:
-        """Add boxes."""
-        self.low = torch.cat([self.low, other.low])
-        self.high = torch.cat([self.high, other.high])
-        self.share = torch.cat([self.share, other.share])
-        self.score = torch.cat([self.score, other.score])
-        self.tries = torch.cat([self.tries, other.tries])
-        self.number = torch.cat([self.number, other.number])
-
-
-@dataclass
-class Arithmetic:
-    """One way to bound: a format and whether deployed rounding is covered."""
-
-    graph: BoundGraph
-    table: Matrix
-
-    def ceiling(self, low: Tensor, high: Tensor) -> Ceiling:
-        """Upper bounds of all inequalities of the problem over boxes."""
-        problem = self.graph.problem
-        table = self.table
-        low, high = low.to(self.graph.dtype), high.to(self.graph.dtype)
-        state = self.graph.sweep(low, high)
-        start: dict[str, Tensor] = {}
-        slack = table.bias_error[None]
-        for tensor, offset in problem.offsets.items():
-            size = state.bounds[tensor][0].shape[1]
-            columns = slice(offset, offset + size)
-            if bool((table.weight[:, columns] != 0).any() or table.error[:, columns].any()):
-                start[tensor] = -table.weight[None, :, columns]
-                reach = torch.maximum(*(b.abs() for b in state.bounds[tensor]))
-                slack = slack + reach @ table.error[:, columns].T
-        constant = -table.bias[None] - slack
-        constant = constant - constant.abs() * (2 * of(self.graph.dtype).unit)  # of the line above
-        lower, slope, offset = self.graph.lower(state, start, constant)
-        return Ceiling(-lower, -slope, -offset, low, high)
 
 
 class Search:
@@ -175,6 +89,7 @@ class Search:
             one * torch.inf,
             torch.zeros(1, dtype=torch.int32, device=device),
             torch.full((1,), ROOT, device=device),
+            self._main.graph.phases.nothing(1, device),
         )
         self._attack = Attack(
             problem.goal, self._values, self._region, self._accept, self._generator
@@ -191,8 +106,8 @@ class Search:
             while self.witness is None and len(self._queue) and not deadline.passed:
                 self._step()
                 self._steps += 1
-                # Climbing costs as much as some steps: at 4, 16, 64, ... it is due, with more effort
-                # every time.
+                # Climbing costs as much as some steps: at 4, 16, 64, ... it is due, with more
+                # effort every time.
                 if self.witness is None and len(self._queue) and self._steps >= self._next_climb:
                     effort = min(self._next_climb // 4, MOST_EFFORT)
                     self._next_climb *= 4
@@ -224,18 +139,27 @@ class Search:
         return Answer(None, reason=reason, detail=detail, proved_share=self.proved, engine=NAME)
 
     def _arithmetic(self, dtype: torch.dtype, *, deployed: bool) -> Arithmetic:
-        graph = BoundGraph(self.problem, dtype=dtype, deployed=deployed, device=self.device)
-        return Arithmetic(graph, matrix(self.problem, dtype, self.device))
+        return Arithmetic(self.problem, dtype, deployed=deployed, device=self.device)
 
     def _step(self) -> None:
         boxes = self._queue.take(self.batch)
-        ceiling = self._main.ceiling(boxes.low, boxes.high)
+        state = self._main.sweep(boxes.low, boxes.high, boxes.phases)
+        boxes.phases = self._main.graph.phases.learned(boxes.phases, state.bounds)
+        ceiling = self._main.ceiling(state)
+        if bool(state.empty.any()):
+            raise EngineFault(f"{self.problem.network.name}: bounds of a tensor cross")
         closed = self._refuted(ceiling)
         self.proved += float(boxes.share[closed].sum())
-        boxes = boxes.select(~closed)
+        boxes, state = boxes.select(~closed), state.select(~closed)
+        ceiling = _select(ceiling, ~closed)
         if len(boxes) == 0:
             return
-        ceiling = _select(ceiling, ~closed)
+        tightened = tighten(self._main, self.problem.goal, state, boxes.phases, ceiling)
+        closed = tightened.closed
+        self.proved += float(boxes.share[closed].sum())
+        boxes, ceiling = boxes.select(~closed), _select(ceiling, ~closed)
+        if len(boxes) == 0:
+            return
         boxes.score = margin(self.problem.goal, ceiling.upper)
         if self._try_points(boxes, ceiling):
             return
@@ -296,7 +220,8 @@ class Search:
             return boxes, ceiling
         rows = small.nonzero()[:, 0]
         for arithmetic, guarantee in self._weaker():
-            closed = self._refuted(arithmetic.ceiling(boxes.low[rows], boxes.high[rows]))
+            state = arithmetic.sweep(boxes.low[rows], boxes.high[rows], boxes.phases[rows])
+            closed = self._refuted(arithmetic.ceiling(state))
             if guarantee is Guarantee.FLOAT32:
                 accepted = closed
             else:
@@ -362,7 +287,8 @@ class Search:
             number = torch.as_tensor(self.record.split_inputs(parents, axes, cuts)).to(low.device)
         share = boxes.share.repeat(2) * part
         score, tries = boxes.score.repeat(2), boxes.tries.repeat(2)
-        self._queue.put(Queue(low, high, share, score, tries, number))
+        phases = boxes.phases.repeat(2, 1)
+        self._queue.put(Queue(low, high, share, score, tries, number, phases))
 
 
 def _select(ceiling: Ceiling, keep: Tensor) -> Ceiling:

@@ -126,7 +126,20 @@ class AffineNodes:
             return [(node.inputs[0], coefficients)], torch.zeros(
                 1, 1, dtype=self.dtype, device=self.device
             )
+        if node.op in {"add", "sub"} and self._is_shift(node):
+            shift = self.parameters[node.inputs[1]].expand(node.shape).reshape(-1)
+            products = coefficients @ shift
+            return [(node.inputs[0], coefficients)], products if node.op == "add" else -products
         return self._transposed(node, flat, batch, rows)
+
+    def _is_shift(self, node: Node) -> bool:
+        """Whether a sum or difference moves its first operand by a constant."""
+        first, second = node.inputs
+        return (
+            first not in self.parameters
+            and second in self.parameters
+            and self.table[first].shape == node.shape
+        )
 
     def is_selection(self, node: Node) -> bool:
         """Whether each entry of an affine node reads at most one: then intervals lose nothing."""
@@ -198,7 +211,9 @@ class AffineNodes:
             }
             result = self._apply(node, self._operands(node, dict(zeros), sign="as is"))
             result = result.expand(flat.shape[0], -1)
-            gradients = torch.autograd.grad(result, list(zeros.values()), flat)
+            gradients = torch.autograd.grad(
+                result, list(zeros.values()), flat, create_graph=flat.requires_grad
+            )
         added = (flat * result.detach()).sum(dim=1).reshape(batch, rows)
         return [
             (n, g.reshape(batch, rows, -1)) for n, g in zip(names, gradients, strict=True)

@@ -23,7 +23,9 @@ from extract.network import Node
 from extract.operator import OPERATORS, Kind
 from theory.error import UnsupportedOperator
 from verify.neural.bounds.affine import EXACT, AffineNodes
+from verify.neural.bounds.choice import Choice, is_bent
 from verify.neural.bounds.line import LINES, Lines
+from verify.neural.bounds.phase import Phases, clamped
 from verify.neural.bounds.rounding import LARGEST_SUM, SAFETY, SINGLE
 from verify.neural.bounds.rule import RULES, Bounds, Combination
 from verify.neural.precision import require_float32
@@ -31,6 +33,11 @@ from verify.problem.problem import Problem
 
 SIGNED = frozenset({"relu", "leaky_relu", "abs"})
 """Operators that are affine where the sign of their operand is known."""
+
+LARGEST_BLOCK = 2**25
+"""Coefficients that are passed backward at once, over all boxes."""
+
+NOTHING_CHOSEN = Choice()
 
 
 @dataclass
@@ -42,6 +49,7 @@ class Sweep:
         lines, combinations: the relaxations that were used.
         errors: E of each node, (B, size).
         vanished: what underflow can cost a functional of these tensors, (B, 1).
+        empty: where bounds cross, (B,): no evaluation has the signs that were assumed there.
     """
 
     bounds: dict[str, Bounds] = field(default_factory=dict[str, Bounds])
@@ -49,6 +57,23 @@ class Sweep:
     combinations: dict[str, Combination] = field(default_factory=dict[str, Combination])
     errors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
     vanished: Tensor = field(default_factory=lambda: torch.zeros(1, 1))
+    empty: Tensor = field(default_factory=lambda: torch.zeros(1, dtype=torch.bool))
+
+    def reach(self, tensor: str) -> Tensor:
+        """The largest magnitudes of a tensor, (B, size)."""
+        low, high = self.bounds[tensor]
+        return torch.maximum(low.abs(), high.abs())
+
+    def select(self, index: Tensor) -> Sweep:
+        """What is known about some of the boxes."""
+        return Sweep(
+            {name: (low[index], high[index]) for name, (low, high) in self.bounds.items()},
+            {name: lines.select(index) for name, lines in self.lines.items()},
+            {name: rule.select(index) for name, rule in self.combinations.items()},
+            {name: errors[index] for name, errors in self.errors.items()},
+            self.vanished[index],
+            self.empty[index],
+        )
 
 
 class BoundGraph:
@@ -90,22 +115,47 @@ class BoundGraph:
                 raise UnsupportedOperator(node.op, node.name, "no bounds for it")
         self._check_sums()
         self._refined = self._tensors_to_refine()
+        bent = dict.fromkeys(n.inputs[0] for n in self.nodes if is_bent(n))
+        self.phases = Phases({name: self.size(name) for name in bent})
+        for name in bent:
+            self.uses[name] += 1  # prices of known signs are added there
 
-    def sweep(self, low: Tensor, high: Tensor) -> Sweep:
-        """Bounds on all tensors over boxes given by (B, n) lower and upper corners."""
-        state = Sweep()
+    def size(self, tensor: str) -> int:
+        """The number of entries of a tensor."""
+        return self._nodes.table[tensor].size
+
+    def sweep(self, low: Tensor, high: Tensor, phases: Tensor | None = None) -> Sweep:
+        """Bounds on all tensors over boxes.
+
+        Args:
+            low, high: corners (B, n).
+            phases: what is known of signs (B, P); the bounds are of evaluations that have them.
+        """
+        state = Sweep(empty=torch.zeros(low.shape[0], dtype=torch.bool, device=self.device))
         state.bounds[self.point] = (low, high)
         state.errors[self.point] = torch.zeros_like(low)
         state.vanished = self._vanished(self.point, torch.maximum(low.abs(), high.abs()))
         for node in self.nodes:
-            if node.op != "input":
-                self._forward(node, state)
-                if node.name in self._refined:
-                    self._refine(node, state)
+            if node.op == "input":
+                continue
+            self._forward(node, state)
+            known = phases is not None and node.name in self.phases.places
+            if phases is not None and known:
+                phase = self.phases.of(node.name, phases)
+                state.bounds[node.name] = clamped(state.bounds[node.name], phase)
+            if node.name in self._refined:
+                self._refine(node, state)
+            if known or node.name in self._refined:
+                self._uncross(node, state)
         return state
 
     def lower(
-        self, state: Sweep, start: dict[str, Tensor], constant: Tensor
+        self,
+        state: Sweep,
+        start: dict[str, Tensor],
+        constant: Tensor,
+        choice: Choice = NOTHING_CHOSEN,
+        costs: dict[str, Tensor] | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Lower bounds of affine functionals of tensors, by one backward pass.
 
@@ -113,6 +163,8 @@ class BoundGraph:
             state: a sweep over the boxes.
             start: for some tensors, coefficients (B or 1, K, size); the functional is their sum.
             constant: (B or 1, K), added.
+            choice: of the relaxations.
+            costs: is given what the line above each bent node costs the bounds, (B, K, size).
 
         Returns:
             The bounds (B, K), and the affine function of the input below the functional:
@@ -127,8 +179,11 @@ class BoundGraph:
         for node in reversed(self.nodes):
             if node.op == "input" or node.name not in pending:
                 continue
-            coefficients = pending.pop(node.name)
-            contributions, added, lost = self._backward(node, coefficients, state)
+            coefficients = choice.priced(node.name, pending.pop(node.name))
+            if costs is not None and is_bent(node):
+                above = state.lines[node.name].offset_above
+                costs[node.name] = -coefficients.detach().clamp(max=0) * above[:, None]
+            contributions, added, lost = self._backward(node, coefficients, state, choice)
             total = total + added
             total = total - (lost + total.abs() * (3 * unit))
             for name, value in contributions:
@@ -231,6 +286,8 @@ class BoundGraph:
             at_high = high.clamp(min=0)
         reach = torch.maximum(low.abs(), high.abs())
         slope = torch.maximum(lines.slope_below.abs(), lines.slope_above.abs())
+        if is_bent(node):
+            slope = slope.clamp(min=1)  # whatever slope is chosen
         offset = torch.maximum(lines.offset_below.abs(), lines.offset_above.abs())
         magnitude = slope * reach + offset
         if OPERATORS[node.op].kind is Kind.SMOOTH:
@@ -270,26 +327,37 @@ class BoundGraph:
     def _refine(self, node: Node, state: Sweep) -> None:
         """Intersect interval bounds with backward bounds, where the interval leaves a sign open."""
         low, high = state.bounds[node.name]
-        open_rows = ((low < 0) & (high > 0)).any(dim=0)
+        unclear = (low < 0) & (high > 0)
         if any(c.op not in SIGNED for c in self.problem.network.consumers(node.name)):
-            open_rows = torch.ones_like(open_rows)
-        rows = open_rows.nonzero()[:, 0]
-        if rows.numel() == 0:
+            unclear = torch.ones_like(unclear)
+        index = _unclear_rows(unclear)
+        if index.numel() == 0:
             return
-        eye = torch.zeros(1, 2 * rows.numel(), node.size, dtype=self.dtype, device=self.device)
-        count = torch.arange(rows.numel(), device=self.device)
-        eye[0, count, rows] = 1
-        eye[0, rows.numel() + count, rows] = -1
-        zero = torch.zeros(1, 2 * rows.numel(), dtype=self.dtype, device=self.device)
-        bound, _, _ = self.lower(state, {node.name: eye}, zero)
-        low, high = low.clone(), high.clone()
-        low[:, rows] = torch.maximum(low[:, rows], bound[:, : rows.numel()])
-        high[:, rows] = torch.minimum(high[:, rows], -bound[:, rows.numel() :])
-        # Both bounds are valid; rounding alone can make them cross on a very thin box.
+        batch, width = low.shape[0], max(1, LARGEST_BLOCK // (2 * low.numel()))
+        for first in range(0, index.shape[1], width):
+            piece = index[:, first : first + width]
+            count = piece.shape[1]
+            eye = torch.zeros(
+                piece.shape[0], 2 * count, node.size, dtype=self.dtype, device=self.device
+            )
+            eye[:, :count].scatter_(2, piece[..., None], 1.0)
+            eye[:, count:].scatter_(2, piece[..., None], -1.0)
+            zero = torch.zeros(1, 2 * count, dtype=self.dtype, device=self.device)
+            bound, _, _ = self.lower(state, {node.name: eye}, zero)
+            rows = piece.expand(batch, -1)
+            below = torch.maximum(low.gather(1, rows), bound[:, :count])
+            above = torch.minimum(high.gather(1, rows), -bound[:, count:])
+            low, high = low.scatter(1, rows, below), high.scatter(1, rows, above)
+        state.bounds[node.name] = (low, high)
+
+    def _uncross(self, node: Node, state: Sweep) -> None:
+        """Note where bounds cross, and go on with bounds that do not."""
+        low, high = state.bounds[node.name]
+        state.empty = state.empty | (low > high).any(dim=1)
         state.bounds[node.name] = (torch.minimum(low, high), torch.maximum(low, high))
 
     def _backward(
-        self, node: Node, coefficients: Tensor, state: Sweep
+        self, node: Node, coefficients: Tensor, state: Sweep, choice: Choice
     ) -> tuple[list[tuple[str, Tensor]], Tensor, Tensor]:
         """Contributions to the operands, what the constant gains, and what errors cost."""
         errors = state.errors[node.name]
@@ -301,7 +369,9 @@ class BoundGraph:
         minus = coefficients - plus
         if node.op in LINES:
             lines = state.lines[node.name]
-            value = plus * lines.slope_below[:, None]
+            low, high = state.bounds[node.inputs[0]]
+            below = choice.slope_below(node, lines.slope_below, (low < 0) & (high > 0))
+            value = plus * below
             value.addcmul_(minus, lines.slope_above[:, None])
             # The errors are folded into the offsets; half a unit of each is the folding's own.
             fold = lines.offset_below.abs() + lines.offset_above.abs()
@@ -325,6 +395,17 @@ class BoundGraph:
             else:
                 contributions.append((name, target))
         return contributions, added, lost
+
+
+def _unclear_rows(unclear: Tensor) -> Tensor:
+    """Which entries of a tensor (B, size) to bound: (1, K) common to all boxes, which saves the
+    first product, or (B, K) where boxes differ so much that it pays.
+    """
+    common = unclear.any(dim=0)
+    most = int(unclear.sum(dim=1).amax())
+    if most * 4 >= int(common.sum()) * 3:
+        return common.nonzero()[None, :, 0]
+    return unclear.to(torch.uint8).topk(most, dim=1).indices
 
 
 def _weighted(coefficients: Tensor, values: Tensor) -> Tensor:

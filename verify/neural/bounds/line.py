@@ -26,6 +26,15 @@ class Lines:
     slope_above: Tensor
     offset_above: Tensor
 
+    def select(self, index: Tensor) -> Lines:
+        """Those of some boxes."""
+        return Lines(
+            self.slope_below[index],
+            self.offset_below[index],
+            self.slope_above[index],
+            self.offset_above[index],
+        )
+
 
 Relaxation = Callable[[Tensor, Tensor, Mapping[str, Any]], Lines]
 

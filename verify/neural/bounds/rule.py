@@ -32,6 +32,11 @@ class Part:
     slope_below: Tensor
     slope_above: Tensor
 
+    def select(self, boxes: Tensor) -> Part:
+        """That of some boxes."""
+        index = self.index[boxes] if self.index.dim() == 2 else self.index
+        return Part(self.operand, index, self.slope_below[boxes], self.slope_above[boxes])
+
 
 @dataclass(frozen=True)
 class Combination:
@@ -40,6 +45,11 @@ class Combination:
     parts: tuple[Part, ...]
     offset_below: Tensor
     offset_above: Tensor
+
+    def select(self, boxes: Tensor) -> Combination:
+        """Those of some boxes."""
+        parts = tuple(part.select(boxes) for part in self.parts)
+        return Combination(parts, self.offset_below[boxes], self.offset_above[boxes])
 
 
 Rule = Callable[[Node, Sequence[Node], Sequence[Bounds]], Combination]

@@ -1,0 +1,73 @@
+"""What may be chosen freely in a backward pass: every choice gives a valid bound.
+
+Slopes below a bent function (ReLU and its like) are any between its two slopes: optimised, they are
+the alpha of Xu et al., Fast and Complete (ICLR 2021). Multipliers are prices of what is known of
+signs: where z >= 0, subtracting beta z with beta >= 0 from a functional keeps a lower bound one.
+They are the beta of Wang et al., Beta-CROWN (NeurIPS 2021).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from extract.network import Node
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Parameters of one backward pass for K functionals over B boxes.
+
+    Attributes:
+        slopes: of bent nodes by name, (B, K, size) in [0, 1]: how far the line below turns from the
+            left slope to the right one.
+        multipliers: by tensor, (B, K, size): what is added to the coefficients, in units of the
+            largest coefficient on the tensor. Where an entry is known to be >= 0 it is <= 0, where
+            it is known to be <= 0 it is >= 0, elsewhere zero.
+    """
+
+    slopes: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
+    multipliers: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
+
+    def priced(self, name: str, coefficients: Tensor) -> Tensor:
+        """Coefficients (B or 1, K, size) on a tensor, less the prices of its known signs."""
+        multipliers = self.multipliers.get(name)
+        if multipliers is None:
+            return coefficients
+        unit = coefficients.detach().abs().amax(dim=2, keepdim=True)
+        return coefficients + multipliers * unit
+
+    def slope_below(self, node: Node, default: Tensor, mixed: Tensor) -> Tensor:
+        """Slopes (B, K or 1, size) of the lines below a node.
+
+        Args:
+            node: the node.
+            default: (B, size), taken where nothing is chosen.
+            mixed: (B, size), where the operand may have either sign.
+        """
+        turn = self.slopes.get(node.name)
+        if turn is None:
+            return default[:, None]
+        left = left_slope(node)
+        chosen = (turn if left == 0 else left + turn * (1 - left)).clamp(left, 1)
+        return torch.where(mixed[:, None], chosen, default[:, None])
+
+
+def left_slope(node: Node) -> float:
+    """The slope of a bent function left of zero; right of it the slope is 1."""
+    match node.op:
+        case "relu":
+            return 0.0
+        case "abs":
+            return -1.0
+        case _:
+            return float(node.attributes["alpha"])
+
+
+def is_bent(node: Node) -> bool:
+    """Whether a node is z right of zero, a smaller multiple of z left of it, entry by entry."""
+    return node.op in {"relu", "abs"} or (
+        node.op == "leaky_relu" and float(node.attributes["alpha"]) <= 1
+    )
