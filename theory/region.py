@@ -1,14 +1,10 @@
 """For which values of one parameter a statement has which answer, exactly.
 
 `region(decide, ...)` calls an ordinary exact decision with a parameter in the place of one of its
-numbers. A `Parametric` is a `Fraction` to the code that computes with it: it carries a rational
-function of the parameter, takes its value at one point for every comparison, and notes which
-polynomial's sign was asked for. Between neighbouring roots of the polynomials that were noted, the
-same code takes the same way, so that the answer is the same: each interval is decided at one point
-and each root, irrational ones among them, at itself. Nothing is left to a sample.
-
-What does depend on the parameter and is no comparison (a hash, a conversion to a float, the digits)
-raises `InputError` instead of answering for the one point.
+numbers. The parameter is a `Parametric`, whose comparisons take its value at one point, and note
+which polynomial's sign was asked for. Between neighbouring roots of the polynomials that were
+noted, the same code takes the same way, so that the answer is the same: each interval is decided at
+one point and each root, irrational ones among them, at itself. Nothing is left to a sample.
 """
 
 from __future__ import annotations
@@ -21,6 +17,7 @@ from typing import Any, Generic, TypeVar
 import sympy
 
 from theory.error import InputError
+from theory.parametric import Parametric
 from theory.rational import Exact, exact, number_text
 
 _sympy: Any = sympy  # it has no type stubs
@@ -81,6 +78,7 @@ class _Trace:
 
     point: Root
     asked: dict[Any, int]
+    field: Any = _FIELD
 
     def sign(self, value: Any) -> int:
         """The sign of a rational function at the point."""
@@ -94,127 +92,6 @@ class _Trace:
         if monic not in self.asked:
             self.asked[monic] = self.point.sign(_poly(monic))
         return _sign(scale) * self.asked[monic]
-
-
-class Parametric(Fraction):
-    """A number that is a rational function of the parameter."""
-
-    _value: Any
-    _trace: _Trace
-
-    def __new__(cls, value: Any, trace: _Trace) -> Parametric:
-        """Internal: `region` makes the first one, arithmetic makes the others."""
-        self = object.__new__(cls)
-        self._value = value
-        self._trace = trace
-        return self
-
-    def _of(self, other: Any) -> Any:
-        if isinstance(other, Parametric):
-            return other._value
-        if isinstance(other, int | Fraction):
-            return _FIELD(_sympy.QQ(other.numerator, other.denominator))
-        return None
-
-    def _with(self, other: Any, operate: Callable[[Any, Any], Any]) -> Any:
-        value = self._of(other)
-        if value is None:
-            return NotImplemented
-        return Parametric(operate(self._value, value), self._trace)
-
-    def _sign_against(self, other: Any) -> int | None:
-        value = self._of(other)
-        return None if value is None else self._trace.sign(self._value - value)
-
-    def __add__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: a + b)
-
-    def __radd__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: b + a)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: a - b)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: b - a)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: a * b)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._with(other, lambda a, b: b * a)
-
-    def __truediv__(self, other: Any) -> Any:
-        if self._of(other) is not None and other == 0:
-            raise ZeroDivisionError(f"{self} / {other}")
-        return self._with(other, lambda a, b: a / b)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        if self == 0:
-            raise ZeroDivisionError(f"{other} / {self}")
-        return self._with(other, lambda a, b: b / a)
-
-    def __pow__(self, power: Any) -> Any:
-        if not isinstance(power, int):
-            return NotImplemented
-        if power < 0:
-            return 1 / self**-power
-        return Parametric(self._value**power, self._trace)
-
-    def __rpow__(self, base: Any) -> Any:
-        raise InputError("a parameter cannot be an exponent")
-
-    def __neg__(self) -> Any:
-        return Parametric(-self._value, self._trace)
-
-    def __pos__(self) -> Any:
-        return self
-
-    def __abs__(self) -> Any:
-        return -self if self < 0 else self
-
-    def __bool__(self) -> bool:
-        return self._trace.sign(self._value) != 0
-
-    def __eq__(self, other: object) -> bool:
-        sign = self._sign_against(other)
-        return NotImplemented if sign is None else sign == 0
-
-    def __lt__(self, other: Any) -> bool:
-        sign = self._sign_against(other)
-        return NotImplemented if sign is None else sign < 0
-
-    def __le__(self, other: Any) -> bool:
-        sign = self._sign_against(other)
-        return NotImplemented if sign is None else sign <= 0
-
-    def __gt__(self, other: Any) -> bool:
-        sign = self._sign_against(other)
-        return NotImplemented if sign is None else sign > 0
-
-    def __ge__(self, other: Any) -> bool:
-        sign = self._sign_against(other)
-        return NotImplemented if sign is None else sign >= 0
-
-    @property
-    def _numerator(self) -> int:  # what Fraction's own methods read, all but those above
-        return self._constant().numerator
-
-    @property
-    def _denominator(self) -> int:
-        return self._constant().denominator
-
-    def _constant(self) -> Fraction:
-        if self._value.numer.is_ground and self._value.denom.is_ground:
-            return _fraction(self._value.as_expr())
-        raise InputError(f"the number {self} depends on the parameter, and has no digits")
-
-    __hash__ = Fraction.__hash__
-
-    def __str__(self) -> str:
-        return str(self._value.as_expr())
-
-    __repr__ = __str__
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,15 @@ def read_spec(path: str | Path) -> Spec:
     Raises:
         InputError: it is missing, is no Python, fails, or lacks a field; names the line.
     """
+    return _from_module(executed(path), str(Path(path)))
+
+
+def executed(path: str | Path) -> Mapping[str, Any]:
+    """Execute a Python file, with its folder on the path, and give what it defines.
+
+    Raises:
+        InputError: it is missing, is no Python, or fails; names the line.
+    """
     file = Path(path)
     try:
         source = file.read_text(encoding="utf-8")
@@ -91,7 +100,7 @@ def read_spec(path: str | Path) -> Spec:
         sys.path.remove(folder)
         sys.modules.pop(module.__name__, None)
         _forget(set(sys.modules) - known, folder)
-    return _from_module(module.__dict__, str(file))
+    return module.__dict__
 
 
 def _from_module(names: Mapping[str, Any], file: str) -> Spec:

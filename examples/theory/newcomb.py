@@ -7,7 +7,7 @@ decision theory (FDT, UDT 1.1) what it would be best to be the kind of agent tha
 problem alone one would think EDT and FDT alike; further down the table nobody agrees with anybody.
 
 Try: make the inspector below easier to fool, or keeping dearer, and see who shares. Then state a
-dilemma of your own and let the five answer it: `policy` is what the agent does after each
+dilemma of your own and let them answer it: `policy` is what the agent does after each
 observation, and whatever has it for a parent predicts the agent.
 """
 
@@ -45,10 +45,10 @@ def inspection(insight: Exact) -> Problem:
 
 
 def main() -> None:
-    """Ask the five theories."""
-    print(f"{'':32}" + "".join(f"{name:14}" for name in THEORIES))
+    """Ask every theory."""
+    print(f"{'':32}" + "".join(f"{name:20}" for name in THEORIES))
     for name, dilemma in LIBRARY.items():
-        print(f"{name:32}" + "".join(f"{answer!s:14}" for answer in dilemma.answers().values()))
+        print(f"{name:32}" + "".join(f"{answer!s:20}" for answer in dilemma.answers().values()))
 
     problem = newcomb()
     print("\nTwo boxes, at an accuracy of .99, are worth")
@@ -62,7 +62,7 @@ def main() -> None:
     for name, theory in THEORIES.items():
         policy = followed(watched, theory)
         print(
-            f"  {name:13} does {policy('free'):6} worth {watched.worth(policy)!s:5}"
+            f"  {name:18} does {policy('free'):6} worth {watched.worth(policy)!s:5}"
             f" and forgoes {regret(watched, policy)}"
         )
     found = region(
@@ -73,7 +73,7 @@ def main() -> None:
     done = {"newcomb": "one", "smoking lesion": "abstain", "xor blackmail": "pay"}
     print("\nSomebody takes one box, does not smoke, and pays blackmailers:")
     for name in THEORIES:
-        print(f"  {name:13} {follows_theory(done, theory=name).decide().verdict.value}")
+        print(f"  {name:18} {follows_theory(done, theory=name).decide().verdict.value}")
     finding = little_regret(newcomb(), theory="CDT").decide()
     print(f"\nCDT loses nothing in Newcomb's problem? {finding.verdict.value}: {finding.value}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm, prod
 
-from theory.region import Parametric
+from theory.parametric import Parametric
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,14 @@ class Status(Enum):
     """How firm an answer is.
 
     DECIDED: the acts are the theory's best. UNSTABLE: deciding on any act is a reason against it.
-    DEPENDS: on a credence that the theory leaves open. UNREACHABLE: the question conditions on what
-    has probability zero.
+    DEPENDS: on a credence that the theory leaves open. MIXED: deliberation comes to rest between
+    several acts. UNREACHABLE: the question conditions on what has probability zero.
     """
 
     DECIDED = "decided"
     UNSTABLE = "unstable"
     DEPENDS = "depends"
+    MIXED = "mixed"
     UNREACHABLE = "unreachable"
 
 
@@ -34,7 +35,7 @@ class Answer:
         theory: whose answer it is.
         status: how firm it is.
         acts: the recommended acts; several where they are equally good, or, for DEPENDS, where
-            different credences recommend different ones.
+            different credences recommend different ones; for MIXED, those that it rests between.
         values: what the theory takes each act to be worth.
         reason: why there is no firm answer.
     """

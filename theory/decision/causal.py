@@ -132,6 +132,33 @@ def deliberated(problem: Problem) -> tuple[Rest, ...] | Unreachable:
     return tuple(rest for rest in found if rest is not None)
 
 
+def deliberational(problem: Problem) -> Answer:
+    """What deliberation comes to: the act that it rests at, MIXED where it rests between several.
+
+    DEPENDS where there are several places of rest, and the credence that one starts from decides.
+    Its values are those at the first of them.
+    """
+    name = "deliberational CDT"
+    news, firm = matrix(problem), cdt(problem)
+    if isinstance(news, Unreachable):
+        return unreachable(name, problem.acts)
+    rests = deliberated(problem)
+    if isinstance(rests, Unreachable) or len(rests) == 0:
+        reason = "it has no place to rest among the acts that are not ruled out"
+        return Answer(name, Status.UNSTABLE, (), firm.values, reason)
+    first = next(iter(rests))
+    values = {act: news.at(first.credence, act) for act in problem.acts}
+    acts = tuple(a for a in problem.acts if any(a in rest.credence for rest in rests))
+    if firm.status is Status.DECIDED:
+        return Answer(name, Status.DECIDED, firm.acts, values)
+    if len(rests) > 1:
+        return Answer(name, Status.DEPENDS, acts, values, "there are several places of rest")
+    if len(acts) > 1:
+        odds = ", ".join(f"{act} {p}" for act, p in first.credence.items())
+        return Answer(name, Status.MIXED, acts, values, f"it rests at the credence {odds}")
+    return Answer(name, Status.DECIDED, acts, values)
+
+
 def _rest(news: Matrix, acts: tuple[Any, ...], support: tuple[Any, ...]) -> Rest | None:
     name = {act: f"c{at}" for at, act in enumerate(support)}
     one = Fraction(1)

@@ -118,8 +118,8 @@ class Problem:
         self.utilities = tuple(node.name for node in nodes if node.utility)
         if not self.utilities:
             raise InputError("a problem needs a utility")
-        self._inclination = inclination
-        self._inclined_by = parameters(inclination, "inclination") if callable(inclination) else ()
+        self.inclination = inclination
+        self.inclined_by = parameters(inclination, "inclination") if callable(inclination) else ()
         self.graph = self._connected()
         self.order = order(self.graph)
         self.contexts: tuple[Context, ...] = tuple(product(*map(self._domain, self.sees)))
@@ -130,7 +130,7 @@ class Problem:
         graph.add_nodes_from([POLICY, *self.nodes])
         graph.add_edge(POLICY, self.decision.name)
         edges = [(parent, node.name) for node in self.nodes.values() for parent in node.parents]
-        for parent, child in [*edges, *((parent, POLICY) for parent in self._inclined_by)]:
+        for parent, child in [*edges, *((parent, POLICY) for parent in self.inclined_by)]:
             if parent not in graph:
                 raise InputError(f"node {child!r}: there is no node {parent!r} to be its parent")
             if parent in self.utilities:
@@ -168,7 +168,7 @@ class Problem:
     def asking(self, seen: Context) -> Problem:
         """The same problem, asked after another observation (in the order of `sees`)."""
         at = dict(zip(self.sees, seen, strict=True))
-        return Problem(*self.nodes.values(), inclination=self._inclination, at=at)
+        return Problem(*self.nodes.values(), inclination=self.inclination, at=at)
 
     # --- policies ----------------------------------------------------------------------------
 
@@ -189,12 +189,12 @@ class Problem:
 
     def inclined(self, world: World) -> dict[Policy, Fraction]:
         """The distribution of the policy, given what it depends on."""
-        if self._inclination is None:
+        if self.inclination is None:
             return dict.fromkeys(self.policies, Fraction(1, len(self.policies)))
-        weights: Any = self._inclination
-        if callable(self._inclination):
-            values = [world[name] for name in self._inclined_by]
-            weights = call(self._inclination, self._inclined_by, values, "inclination")
+        weights: Any = self.inclination
+        if callable(self.inclination):
+            values = [world[name] for name in self.inclined_by]
+            weights = call(self.inclination, self.inclined_by, values, "inclination")
         if not isinstance(weights, Mapping):
             raise InputError("inclination: it gives no distribution over acts or policies")
         found: dict[Policy, Fraction] = {}
@@ -278,7 +278,7 @@ class Problem:
     def diagram(self, policy: Policy | None = None, act: Any = None) -> Diagram:
         """The same as a causal diagram without decisions, for graphs and for `Diagram.model`."""
         own = [n for n in self.nodes.values() if n.rule is not None]
-        tails = self._inclined_by
+        tails = self.inclined_by
         if policy is not None:
             mechanism = chance(POLICY, {policy: 1}, domain=self.policies)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from theory.decision.answer import Answer
-from theory.decision.causal import cdt, ratified
+from theory.decision.causal import cdt, deliberational, ratified
 from theory.decision.evidential import edt
 from theory.decision.functional import fdt, udt
 from theory.decision.problem import Problem
@@ -15,6 +15,7 @@ THEORIES: dict[str, Callable[[Problem], Answer]] = {
     "EDT": edt,
     "CDT": cdt,
     "ratified CDT": ratified,
+    "deliberational CDT": deliberational,
     "FDT": fdt,
     "UDT 1.1": udt,
 }

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 from theory.error import InputError, MesascopeError
-from verify.cli import audit, check, demo, property, replay, support, vnnlib
+from verify.cli import audit, check, demo, dilemma, property, replay, support, vnnlib
 from verify.cli.option import Session, debug_option
 from verify.cli.output import complain, flush
 from verify.provenance import versions
@@ -66,6 +66,7 @@ for _command in (
     vnnlib.vnnlib,
     audit.audit,
     property.properties,
+    dilemma.dilemmas,
     support.supports,
     replay.replay,
     demo.demo,

@@ -10,7 +10,7 @@ from problem_case import SecondWay, agreed, top
 from theory.causal.diagram import chance, decision, utility
 from theory.causal.value import UNREACHABLE, Unreachable
 from theory.decision.answer import matrix
-from theory.decision.causal import cdt, deliberated, leanings, ratified
+from theory.decision.causal import cdt, deliberated, deliberational, leanings, ratified
 from theory.decision.dilemma import LIBRARY, dilemma
 from theory.decision.evidential import edt
 from theory.decision.functional import best_policies, fdt, followed, regret, udt
@@ -113,6 +113,18 @@ WORTHS = {
     "death in damascus": {"stay": "0", "flee": "-1"},
     "death in damascus, symmetric": {"stay": "0", "flee": "0"},
     "death in damascus, with a coin": {"stay": "0", "flee": "0", "coin": "490"},
+    "absent-minded driver": {
+        f"asked: {act}, never asked: {other}": worth
+        for act, worth in {"exit": "0", "continue": "1", "toss": "4/3"}.items()
+        for other in ("exit", "continue", "toss")
+    },
+    # After heads it loses 70, after tails it gains 30 twice.
+    "sleeping beauty's bets": {
+        "awake: buy, asleep: buy": "-5",
+        "awake: buy, asleep: pass": "-5",
+        "awake: pass, asleep: buy": "0",
+        "awake: pass, asleep: pass": "0",
+    },
 }
 
 
@@ -152,6 +164,7 @@ CONDITIONAL = {
         {"pay": -1_000, "refuse": -1_000_000},
     ),
     "death in damascus": ({"stay": 0, "flee": -1}, {"stay": 500, "flee": 499}),
+    "sleeping beauty's bets": ({"buy": "50/3", "pass": 0}, {"buy": "20/3", "pass": 10}),
 }
 
 
@@ -271,6 +284,40 @@ def test_deliberation_comes_to_rest_between_the_cities():
     assert rest.credence == {"stay": Fraction(1, 2), "flee": Fraction(1, 2)}
     hunts = as_tuple(deliberated(dilemma("stag hunt with a predictor").problem()))
     assert [rest.credence.get("stag", 0) for rest in hunts] == [1, 0, Fraction(5, 8)]
+
+
+def test_deliberation_is_an_answer_of_its_own():
+    """Egan's cases leave CDT without an act, and Skyrms' deliberator between two."""
+    resting = deliberational(dilemma("psychopath button").problem())
+    assert str(resting) == "mixed"
+    assert resting.values["press"] == resting.values["leave"] == 0
+    assert resting.reason == "it rests at the credence press 1/22, leave 21/22"
+    hunts = deliberational(dilemma("stag hunt with a predictor").problem())
+    assert (str(hunts), hunts.acts) == ("depends", ("stag", "hare"))
+    assert str(deliberational(dilemma("newcomb").problem())) == "two"
+
+
+def test_one_who_is_sure_to_toss_is_as_well_off_at_either_exit():
+    """Aumann, Hart and Perry 1997: what one plans is what one would do."""
+    problem = dilemma("absent-minded driver").problem()
+    news = matrix(problem)
+    assert not isinstance(news, Unreachable)
+    assert set(news.worth["toss"].values()) == {Fraction(8, 5)}
+    build = LIBRARY["absent-minded driver"].problem
+    coins = [Fraction(c, 12) for c in range(13)]
+    assert max(coins, key=lambda c: build(coin=c).worth(problem.always("toss"))) == Fraction(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("asleep", "by", "turns"),
+    [("1/2", "CDT", "200/3"), ("0", "CDT", "50"), ("1/2", "EDT", "80"), ("0", "EDT", "200/3")]
+    + [(asleep, "UDT 1.1", "200/3") for asleep in ("0", "1/2")],
+)
+def test_beauty_bets_well_as_a_causal_thirder_or_an_evidential_halfer(asleep, by, turns):
+    """Briggs 2010. Two thirds of the prize is the fair price before the coin is tossed."""
+    entry = LIBRARY["sleeping beauty's bets"]
+    found = entry.region(by, "price", 0, 100, asleep=asleep)
+    assert set(found.breakpoints) == {str(Fraction(turns))}
 
 
 def as_tuple(rests):

@@ -1,12 +1,20 @@
 """The library of dilemmas, by name."""
 
-from theory.decision.dilemma import bargain, blackmail, damascus, lesion, newcomb, twin
+from theory.decision.dilemma import (
+    bargain,
+    blackmail,
+    damascus,
+    lesion,
+    memory,
+    newcomb,
+    twin,
+)
 from theory.decision.dilemma.entry import Dilemma
 from theory.error import InputError
 
 LIBRARY: dict[str, Dilemma] = {
     dilemma.name: dilemma
-    for shelf in (newcomb, twin, lesion, bargain, blackmail, damascus)
+    for shelf in (newcomb, twin, lesion, bargain, blackmail, damascus, memory)
     for dilemma in shelf.DILEMMAS
 }
 

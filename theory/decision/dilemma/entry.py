@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from inspect import signature
 from typing import Any
 
 from theory.decision.answer import Answer
 from theory.decision.problem import Problem
 from theory.decision.theory import THEORIES, theory
-from theory.rational import Exact
+from theory.error import InputError
+from theory.partition import Box
+from theory.rational import Exact, exact
 from theory.region import Region, region
 
 
@@ -32,6 +36,30 @@ class Dilemma:
     source: str
     expected: Mapping[str, str] = field(hash=False)
     disputed: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Fraction]:
+        """The keywords of `build`, with their usual values."""
+        found = signature(self.build).parameters.values()
+        return {p.name: exact(p.default, p.name) for p in found}
+
+    def box(self, names: Iterable[str]) -> Box:
+        """Ranges for some parameters: 0 to 1 for a number from 0 to 1, which may be a probability;
+        for a payoff, 0 to twice its usual value.
+
+        Raises:
+            InputError: there is no such parameter.
+        """
+        usual = self.parameters
+        found: dict[str, tuple[Fraction, Fraction]] = {}
+        for name in names:
+            if name not in usual:
+                free = ", ".join(usual) or "none"
+                raise InputError(f"{self.name}: there is no parameter {name!r}; there are: {free}")
+            least, most = sorted((Fraction(0), 2 * usual[name]))
+            chance = 0 <= usual[name] <= 1
+            found[name] = (Fraction(0), Fraction(1)) if chance else (least, most)
+        return found
 
     def problem(self, **changed: Any) -> Problem:
         """The problem, with the usual values or others."""

@@ -56,7 +56,14 @@ TWIN = Dilemma(
     source=(
         "Lewis, Prisoners' dilemma is a Newcomb problem, 1979; payoffs: Yudkowsky and Soares 2017"
     ),
-    expected={"EDT": "C", "CDT": "D", "ratified CDT": "D", "FDT": "C", "UDT 1.1": "C"},
+    expected={
+        "EDT": "C",
+        "CDT": "D",
+        "ratified CDT": "D",
+        "deliberational CDT": "D",
+        "FDT": "C",
+        "UDT 1.1": "C",
+    },
     disputed="Whether what an exact copy does is up to you.",
 )
 
@@ -72,6 +79,7 @@ STAG_HUNT = Dilemma(
         "EDT": "stag",
         "CDT": "depends",
         "ratified CDT": "depends",
+        "deliberational CDT": "depends",
         "FDT": "stag",
         "UDT 1.1": "stag",
     },
@@ -90,6 +98,7 @@ NUMBERED_COPIES = Dilemma(
         "EDT": "A or B",
         "CDT": "A or B",
         "ratified CDT": "A or B",
+        "deliberational CDT": "A or B",
         "FDT": "A or B",
         "UDT 1.1": "A or B",
     },

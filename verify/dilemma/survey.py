@@ -1,0 +1,209 @@
+"""On what share of all problems a network acts as each theory says: proved, box by box.
+
+A case's box is halved until the theory's answer is the same all over a part, or the part is small.
+On the first kind the engine is asked whether the network gives that answer everywhere, or nowhere;
+on the second, above which stake it follows the theory, and the share of such stakes is counted.
+What is neither proved to agree nor proved to disagree is open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from extract.network import Network
+from theory.decision.encoding import Encoding
+from theory.partition import Box
+from theory.verdict import Verdict
+from verify.answer import Deadline
+from verify.bind import BoundProperty
+from verify.dilemma.agreement import agreement, statement
+from verify.dilemma.stake import THEORIES, Stakes, stakes
+from verify.dilemma.trial import Trial
+from verify.dilemma.volume import settled
+from verify.judge import judge
+from verify.problem import compile_goal
+from verify.solve import Engines, decide
+from verify.verdict import Result
+
+HALVINGS = 6
+LOSSES = tuple(Fraction(1, n) for n in (256, 128, 64, 32, 16, 8, 4, 2))
+NONE = Fraction(0)
+CONSTANT = 1 - 1e-6
+QUESTION_S = 1.0
+MOST_TRIED = 2
+
+
+@dataclass(frozen=True)
+class Share:
+    """How a network compares with one theory on one case.
+
+    Attributes:
+        agrees: at least this share of the case's box, where it does what the theory says.
+        differs: at least this share, where it does not.
+        failure: what the worst failure that was found is; None where none was.
+        loss: the least loss up to which it follows the theory on the whole case, proved; None where
+            that was shown for none of `LOSSES`.
+        result: the verdict on the whole case, at the loss that was asked for.
+    """
+
+    agrees: float
+    differs: float
+    result: Result
+    failure: Result | None = None
+    loss: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """How a network compares with every theory.
+
+    Attributes:
+        cases: theory, then case, to the shares.
+        threshold: what share has to agree for a theory to be implemented.
+        loss: what an act may cost for a whole case to be followed.
+        seconds: wall-clock time spent.
+    """
+
+    cases: Mapping[str, Mapping[str, Share]] = field(hash=False)
+    threshold: float
+    loss: Fraction
+    seconds: float = 0.0
+
+    def agrees(self, theory: str) -> float:
+        """The share of all problems, every case counting alike, on which it agrees: proved."""
+        shares = self.cases[theory].values()
+        return sum(share.agrees for share in shares) / len(shares)
+
+    def differs(self, theory: str) -> float:
+        """The share of all problems on which it does not agree: proved."""
+        shares = self.cases[theory].values()
+        return sum(share.differs for share in shares) / len(shares)
+
+    @property
+    def implements(self) -> tuple[str, ...]:
+        """The theories that it agrees with on the threshold's share, the best first; or none."""
+        enough = [theory for theory in self.cases if self.agrees(theory) >= self.threshold]
+        return tuple(sorted(enough, key=self.agrees, reverse=True))
+
+
+Tell = Callable[[str, float], None]
+"""Called with what is surveyed, and the share that is done."""
+
+
+def survey(
+    network: Network,
+    encoding: Encoding,
+    engines: Engines,
+    *,
+    theories: tuple[str, ...] = THEORIES,
+    loss: Fraction = Fraction(1, 16),
+    threshold: float = 0.9,
+    timeout_s: float = 10.0,
+    tell: Tell | None = None,
+) -> Survey:
+    """Compare a network with theories on every case of an encoding.
+
+    Args:
+        network: from the encoding's features to its actions' scores.
+        encoding: of the problems.
+        engines: what may be used.
+        theories: which to compare with.
+        loss: what an act may cost for a whole case to be followed.
+        threshold: what share has to agree for a theory to be implemented.
+        timeout_s: budget for each whole case.
+        tell: hears of the progress.
+    """
+    started = time.monotonic()
+    found: dict[str, dict[str, Share]] = {}
+    steps = [(theory, case) for theory in theories for case in encoding.cases]
+    known: dict[tuple[str, Any], Share] = {}
+    for at, (theory, case) in enumerate(steps):
+        if tell is not None:
+            tell(f"{theory}: {case}", at / len(steps))
+        one = _Surveyor(network, encoding, engines, case, theory)
+        key = (case, frozenset(one.found.regions.items()))
+        if key not in known:
+            known[key] = one.share(loss, timeout_s)
+        found.setdefault(theory, {})[case] = known[key]
+    return Survey(found, threshold, loss, time.monotonic() - started)
+
+
+@dataclass
+class _Surveyor:
+    network: Network
+    encoding: Encoding
+    engines: Engines
+    case: str
+    theory: str
+
+    def __post_init__(self) -> None:
+        self.functions = {"score": self.network}
+        self.found: Stakes = stakes(self.encoding, self.case, self.theory)
+        self._trial = Trial(self.network, self.encoding, self.case, self.found)
+
+    def share(self, loss: Fraction, timeout_s: float) -> Share:
+        """The shares of one case, and its verdicts."""
+        agrees = differs = 0.0
+        for box, weight, followed, opposed in self._parts():
+            if followed is not None:
+                agrees += weight * settled(self.found, box, followed)
+            elif opposed is not None:
+                differs += weight * settled(self.found, box, opposed)
+        costs, _ = self._trial.extremes(self.encoding.box(self.case))
+        above = (one for one in LOSSES if one > costs)
+        least = next((one for one in above if self._holds(one, timeout_s)), None)
+        below = (self._judged(one, timeout_s) for one in reversed((NONE, *LOSSES)) if one <= costs)
+        failure = next((one for one in below if one.verdict is Verdict.VIOLATED), None)
+        return Share(agrees, differs, self._judged(loss, timeout_s), failure, least)
+
+    def _parts(self) -> Iterator[tuple[Box, float, Fraction | None, Fraction | None]]:
+        """Boxes that cover the case, and their shares; above which stake it is proved of a box that
+        the network follows the theory there, or else does not.
+        """
+        waiting: list[tuple[Box, int]] = [(self.encoding.box(self.case), 0)]
+        while waiting:
+            box, halvings = waiting.pop()
+            costs, gains = self._trial.extremes(box)
+            constant = settled(self.found, box, NONE) >= CONSTANT
+            last = halvings == HALVINGS
+            ladder = (NONE,) if constant else LOSSES if last else ()
+            followed = self._least(ladder, box, costs, opposite=False)
+            opposed = None
+            if followed is None:
+                opposed = self._least(ladder, box, gains, opposite=True)
+            if last or followed is not None or opposed is not None:
+                yield box, 0.5**halvings, followed, opposed
+            else:
+                waiting += [(half, halvings + 1) for half in _halves(box, halvings)]
+
+    def _least(
+        self, ladder: tuple[Fraction, ...], box: Box, seen: float, *, opposite: bool
+    ) -> Fraction | None:
+        """The least loss, above what was seen in trials, at which the statement is proved."""
+        for loss in [one for one in ladder if one > seen or one == seen == 0][:MOST_TRIED]:
+            formula = agreement(
+                self.encoding, self.case, self.found, loss=loss, box=box, opposite=opposite
+            )
+            problem = compile_goal(formula, self.functions, wanted=False, name=self.case)
+            if decide(problem, self.engines, Deadline.after(QUESTION_S)).reached is False:
+                return loss
+        return None
+
+    def _holds(self, loss: Fraction, timeout_s: float) -> bool:
+        return self._judged(loss, timeout_s).verdict is Verdict.HOLDS
+
+    def _judged(self, loss: Fraction, timeout_s: float) -> Result:
+        of = statement(self.encoding, self.case, self.theory, self.found, loss)
+        return judge(BoundProperty(of, self.functions), self.engines, timeout_s)
+
+
+def _halves(box: Box, halvings: int) -> tuple[Box, Box]:
+    """A box cut in half across its parameters in turn."""
+    name = list(box)[halvings % len(box)]
+    low, high = box[name]
+    middle = (low + high) / 2
+    return {**box, name: (low, middle)}, {**box, name: (middle, high)}
