@@ -26,6 +26,14 @@ class Status(Enum):
     """None found."""
 
 
+class Kind(Enum):
+    """What a test bears on."""
+
+    STRUCTURAL = "structural"
+    FUNCTIONAL = "functional"
+    CAUSAL = "causal"
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One test of a part.
@@ -34,7 +42,12 @@ class Evidence:
         test: its name.
         effect: what was measured.
         null_mean, null_max: the same measure on nets or data without the role.
-        p: probability of so large an effect under the null.
+        p: probability of so large an effect under the null, adjusted for the number of candidates.
+        kind: what it bears on.
+        passed: whether effect, null and p are beyond their cut-offs.
+        cutoff: what the effect has to reach; NaN where the test only informs.
+        nulls: the values behind `null_mean` and `null_max`.
+        means: in words, what the effect is and what the null is.
     """
 
     test: str
@@ -42,6 +55,55 @@ class Evidence:
     null_mean: float
     null_max: float
     p: float
+    kind: Kind = Kind.FUNCTIONAL
+    passed: bool = False
+    cutoff: float = float("nan")
+    nulls: tuple[float, ...] = ()
+    means: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Something measured along an axis, for a picture.
+
+    Attributes:
+        name: of the curve.
+        x, y: its points.
+        x_label, y_label: of the axes.
+        nulls: the same on nets without the role, a row each.
+    """
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    x_label: str
+    y_label: str
+    nulls: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a search for one role found.
+
+    Attributes:
+        role: "world_model", "evaluator", "search", "policy" or "memory".
+        status: how well it is established.
+        reason: one sentence: what was found, or what was looked for and with what power.
+        evidence: the tests of the best candidate.
+        nodes: the nodes that play the role.
+        parameters: the weights that they read.
+        curves: what is worth a picture.
+        candidates: how many were tested.
+    """
+
+    role: str
+    status: Status
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    nodes: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
+    curves: tuple[Curve, ...] = ()
+    candidates: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,10 +133,18 @@ class Part:
 
 @dataclass(frozen=True)
 class AgentStructure:
-    """A network and the parts that are known in it."""
+    """A network and the parts that are known in it.
+
+    Attributes:
+        network: the whole.
+        parts: by name: those declared, or those found, as the functions of a specification name
+            them ("policy", "value", "perceive", "predict", "search").
+        findings: by role, where the parts were searched for: also what is absent.
+    """
 
     network: Network
     parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
+    findings: Mapping[str, Finding] = field(default_factory=dict[str, Finding])
 
     def part(self, role: str) -> Part:
         """The part with a role.

@@ -10,7 +10,14 @@ from theory.error import InputError
 
 __all__ = ["FORMATS", "Reading", "Refusal", "inspect", "read"]
 
-FORMATS = (".onnx", ".pt2", ".nnet", ".zip", "FILE.py:callable")
+FORMATS = (
+    ".onnx",
+    ".pt2",
+    ".nnet",
+    ".zip",
+    "FILE.py:callable",
+    "WEIGHTS.safetensors:FILE.py:callable",
+)
 """What `read` takes."""
 
 
@@ -19,13 +26,19 @@ def inspect(spec: str | Path) -> Reading:
 
     Args:
         spec: path of an ONNX file, a torch.export program, a .nnet file or a Stable-Baselines3
-            archive; or `FILE.py:callable`.
+            archive; `FILE.py:callable`; or `WEIGHTS.safetensors:FILE.py:callable`, where the
+            callable takes the tensors by name.
 
     Raises:
         InputError: the source is missing, damaged, or of no known format.
     """
     text = str(spec)
     file, colon, name = text.rpartition(":")
+    weights, mark, architecture = file.rpartition(".safetensors:")
+    if colon and mark and file.endswith(".py"):
+        from extract.reader import safetensors
+
+        return safetensors.read(Path(f"{weights}.safetensors"), Path(architecture), name)
     if colon and file.endswith(".py"):
         from extract.reader import python_file
 
@@ -50,6 +63,8 @@ def inspect(spec: str | Path) -> Reading:
             return sb3.read(path)
         case ".py":
             raise InputError(f"{text}: name the callable too, as in {text}:make")
+        case ".safetensors":
+            raise InputError(f"{text}: name its architecture too, as in {text}:FILE.py:make")
         case ".pt" | ".pth" | ".pkl" | ".bin" | ".ckpt":
             raise InputError(f"{text}: pickles are not opened; export it to .pt2 or .onnx")
         case _:

@@ -2,7 +2,8 @@
 
 The callable returns an `nn.Module` with an attribute `example_inputs`, or a pair (module,
 example_inputs); the name may also be that of a module itself. Example inputs are a tensor, a tuple
-of tensors, or a dictionary of keyword arguments. The module is put into evaluation mode.
+of tensors, or a dictionary of keyword arguments. The module is put into evaluation mode. A
+composite agent is a dictionary from roles to such modules; `extract.reader.composite` wires them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extract.reader.composite import compose_readings
 from extract.reader.pt2 import Program, parse
 from extract.reader.reading import Reading
 from extract.reader.source import digest, read_bytes
@@ -42,8 +44,25 @@ def read(path: Path, name: str) -> Reading:
         InputError: the file or the callable fails (naming file and line), or gives something else.
     """
     content = read_bytes(path)
-    title = f"{path.name}:{name}"
-    made = _make(path, name)
+    return read_made(f"{path.name}:{name}", call(path, name), content)
+
+
+def read_made(title: str, made: Any, content: bytes) -> Reading:
+    """The network of a module, or of a dictionary of the programs of a composite agent.
+
+    Args:
+        title: for messages and for the network.
+        made: a module with example_inputs, a pair (module, example_inputs), or role -> such a pair.
+        content: what it was made from, for the sha256.
+
+    Raises:
+        InputError: it is something else, or its export fails.
+    """
+    if isinstance(made, Mapping):
+        readings = {
+            str(role): read_made(f"{title}[{role}]", program, b"") for role, program in made.items()
+        }
+        return compose_readings(title, readings, content)
     module, args, kwargs = _module_of(title, made)
     program = export(title, module, args, kwargs)
     return translate(title, program, sha256=digest(content + program.digest().encode()))
@@ -141,7 +160,12 @@ def _place(path: Path, error: BaseException) -> tuple[str, int]:
     return found
 
 
-def _make(path: Path, name: str) -> Any:
+def call(path: Path, name: str, *arguments: Any) -> Any:
+    """What a callable of a Python file gives; or the object of that name, if it is not callable.
+
+    Raises:
+        InputError: the file or the callable fails (naming file and line), or there is none.
+    """
     target: Any = load_file(path)
     for part in name.split("."):
         if not part or not hasattr(target, part):
@@ -154,7 +178,7 @@ def _make(path: Path, name: str) -> Any:
     if not callable(target):
         raise InputError(f"{path}: {name!r} is a {type(target).__name__}, not a callable")
     with blaming(path), _importable(path.resolve().parent):
-        return target()
+        return target(*arguments)
 
 
 def _module_of(title: str, made: Any) -> tuple[nn.Module, tuple[Any, ...], Mapping[str, Any]]:

@@ -1,0 +1,1 @@
+"""Architectures of third-party agents whose weights lie in the data folder."""

@@ -1,0 +1,49 @@
+"""The cut-offs of all tests of roles, in one place, each with its reason.
+
+An effect counts if it reaches its cut-off, exceeds every null net, and has p below `P`.
+Significance alone misleads: against nets at random initialisation, heads without the role often
+differ significantly. The figures behind the choices are from networks with known parts.
+"""
+
+P = 0.01
+"""Largest p, after Holm's correction over candidates."""
+
+FRESH_NETS = 20
+"""Nets of the same architecture at random initialisation; as many again with shuffled weights."""
+
+BELLMAN_R2 = 0.15
+"""Advantage-Bellman at slope 1. Trained Q-nets: .67 and more; policy heads: below -1."""
+
+BELLMAN_SLOPE = (0.4, 2.5)
+"""Slope of the advantage on its target. Trained Q-nets: .56 to .95; policy heads: negative, or 3.2
+and more."""
+
+CONCORDANCE = 0.8
+"""Share of pairs of states that a value orders as their returns do; chance is 1/2. The value heads
+of a MuZero and a PPO agent have .96 and .91; of 80 random nets the best had .84."""
+
+UNROLL = 0.05
+"""Policy agreement of an unrolled world model above both of its nulls, in shares of choices. A
+trained dynamics that loses to "nothing changes" has -.005; a working one .10 and more."""
+
+ACTION_FOLLOWS = 0.25
+"""Share of predicted states that fit the intervened action and no other, above chance and on its
+scale: 0 is chance, 1 is always."""
+
+READ_OFF = 0.75
+"""Share of actions whose effect read off from weights is right. Shuffled weights: half at most."""
+
+LOOKAHEAD = 0.6
+"""Share of choices that an explicit search over the extracted parts makes as the network does."""
+
+THINKING = 0.10
+"""Gain of the choices, in shares, from the first to the last step of a loop."""
+
+RETARGET = 0.5
+"""Share of cases in which a policy goes where its evaluator was made to point."""
+
+LANDSCAPE = 0.7
+"""Share of places from which climbing a value map leads to its peak."""
+
+RETURN_SPREADS = 1.0
+"""How far a policy's mean return is above that of random actions, in standard deviations."""

@@ -1,0 +1,149 @@
+"""The world an agent acts in: a Gymnasium id, or an object of the user's with the same methods.
+
+Needed are `reset(seed=...)`, `step(action)` and the number of discrete actions. Where the state can
+be read and set, actions are intervened on: every action is tried from the same state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from extract.network import Array, Network
+from theory.error import InputError
+
+Observation = Mapping[str, Array]
+"""Input name -> array; the key "" stands for a network's only observation input."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an action leads to."""
+
+    observation: Observation
+    reward: float
+    ended: bool
+
+
+class Environment:
+    """A world with discrete actions.
+
+    Args:
+        world: has `reset(seed=int)` giving (observation, info), `step(int)` giving (observation,
+            reward, terminated, truncated, info), and `action_space.n` or `actions`.
+        name: for messages.
+
+    Raises:
+        InputError: it has no discrete actions.
+    """
+
+    def __init__(self, world: Any, name: str = "environment") -> None:
+        self.name = name
+        self._world = getattr(world, "unwrapped", world)
+        space = getattr(self._world, "action_space", None)
+        count = getattr(space, "n", None)
+        count = getattr(self._world, "actions", None) if count is None else count
+        if count is None or int(count) < 2:
+            raise InputError(f"{name}: needs a number of discrete actions (action_space.n)")
+        for method in ("reset", "step"):
+            if not callable(getattr(self._world, method, None)):
+                raise InputError(f"{name}: has no method {method!r}")
+        self.actions = int(count)
+
+    @property
+    def discount(self) -> float | None:
+        """The discount that the world itself names, in its attribute `discount`."""
+        known = getattr(self._world, "discount", None)
+        return None if known is None else float(known)
+
+    @property
+    def can_intervene(self) -> bool:
+        """Whether its state can be read and set."""
+        both = all(hasattr(self._world, name) for name in ("get_state", "set_state"))
+        return both or isinstance(getattr(self._world, "state", None), tuple | list | np.ndarray)
+
+    def reset(self, seed: int | None = None) -> Observation:
+        """Begin an episode."""
+        observation, _ = self._world.reset(seed=seed)
+        return _named(observation)
+
+    def step(self, action: int) -> Step:
+        """Take an action. An episode that is cut off by a time limit has not ended."""
+        observation, reward, terminated, *_ = self._world.step(int(action))
+        return Step(_named(observation), float(reward), bool(terminated))
+
+    def get_state(self) -> Any:
+        """The state, as `set_state` takes it."""
+        if hasattr(self._world, "get_state"):
+            return self._world.get_state()
+        return _copied(self._world.state)
+
+    def set_state(self, state: Any) -> None:
+        """Go on from a state."""
+        if hasattr(self._world, "set_state"):
+            self._world.set_state(state)
+            return
+        self._world.state = _copied(state)
+        if hasattr(self._world, "steps_beyond_terminated"):
+            self._world.steps_beyond_terminated = None
+
+
+def open_environment(spec: str | Environment) -> Environment:
+    """An environment by its Gymnasium id or as FILE.py:callable.
+
+    Raises:
+        InputError: there is no such environment, or it cannot be used; one line.
+    """
+    if isinstance(spec, Environment):
+        return spec
+    file, colon, name = spec.rpartition(":")
+    if colon and file.endswith(".py"):
+        from extract.reader.python_file import call
+
+        return Environment(call(Path(file), name), spec)
+    import gymnasium
+
+    try:
+        return Environment(gymnasium.make(spec), spec)
+    except gymnasium.error.Error as error:
+        text = " ".join(str(error).split())
+        raise InputError(f"environment {spec!r}: {text}") from None
+
+
+def inputs_of(observation: Observation, network: Network, names: tuple[str, ...]) -> list[Array]:
+    """The arrays of one observation for the named inputs, each of the input's shape.
+
+    Raises:
+        InputError: an input is missing, or an array has the wrong size.
+    """
+    if set(observation) == {""} and len(names) == 1:
+        observation = {names[0]: observation[""]}
+    arrays: list[Array] = []
+    for name in names:
+        if name not in observation:
+            known = ", ".join(repr(key) for key in observation if key) or "one array"
+            raise InputError(f"the environment gives {known}, but no input {name!r}")
+        node = network.node(name)
+        array = np.asarray(observation[name], dtype=np.float64)
+        if array.size != node.size:
+            raise InputError(
+                f"the environment gives {array.size} numbers for the input {name!r}, "
+                f"which takes {node.size}"
+            )
+        arrays.append(array.reshape(node.shape))
+    return arrays
+
+
+def _named(observation: Any) -> Observation:
+    if isinstance(observation, Mapping):
+        return {str(key): np.asarray(value) for key, value in observation.items()}
+    return {"": np.asarray(observation)}
+
+
+def _copied(state: Any) -> Any:
+    """A state that stays as it is when the world moves on; numbers in a tuple do so anyway."""
+    return state.copy() if isinstance(state, np.ndarray) else type(state)(state)

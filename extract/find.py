@@ -1,0 +1,66 @@
+"""Find the structure of an agent in a network: what predicts, values, searches and acts.
+
+The page that calls everything else: meet the network, look at its graph, test each role against its
+nulls, and gather what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from extract.cutoff import FRESH_NETS
+from extract.environment import Environment, open_environment
+from extract.graph.candidate import find_interface
+from extract.network import Array, Network
+from extract.observation import fit, read_observations
+from extract.roles.evaluator import find_evaluator
+from extract.roles.planning import find_planners
+from extract.roles.policy import find_policy
+from extract.roles.search import find_search
+from extract.roles.world_model import find_world_model
+from extract.structure import AgentStructure, Status
+from extract.study import Progress, Study
+
+
+def find(
+    network: Network,
+    environment: Environment | str | None = None,
+    observations: Mapping[str, Array] | str | Path | None = None,
+    *,
+    seed: int = 0,
+    nulls: int = FRESH_NETS,
+    progress: Progress | None = None,
+) -> AgentStructure:
+    """Search a network for the parts of an agent.
+
+    Args:
+        network: the network.
+        environment: its world: a Gymnasium id, FILE.py:callable, or an environment.
+        observations: recorded ones: input name -> array (N, *shape), or the path of an .npz file.
+        seed: of every pseudo-random choice; the answer depends on nothing else.
+        nulls: fresh nets to compare with, and as many shuffled ones.
+        progress: hears which role is being tested, and the share that is done.
+
+    Raises:
+        InputError: the network chooses nothing, or the data do not fit it.
+    """
+    world = open_environment(environment) if environment is not None else None
+    interface = find_interface(network, world.actions if world else None)
+    recorded = None
+    if observations is not None:
+        is_file = isinstance(observations, str | Path)
+        arrays = read_observations(observations) if is_file else observations
+        source = str(observations) if is_file else "observations"
+        recorded = fit(arrays, network, interface.observations, source)
+    study = Study(network, interface, world, recorded, seed, nulls, progress)
+    planned = find_planners(study)
+    world_model, model = find_world_model(study, tuple(one.world_model for one in planned))
+    functional = world_model.status is Status.FUNCTIONAL
+    evaluator = find_evaluator(
+        study, model if functional else None, tuple(one.evaluator for one in planned)
+    )
+    search = find_search(study, planned)
+    policy = find_policy(study, [test for one in planned for test in one.policy])
+    findings = (world_model, evaluator, search, policy)
+    return AgentStructure(network, {}, {finding.role: finding for finding in findings})

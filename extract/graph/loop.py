@@ -1,0 +1,219 @@
+"""Loops that a network has unrolled: steps in a row that use the same weights in the same way.
+
+A parameter that several nodes read, each below the last, ties them. What one use needs beyond what
+the use before it needed is one step. Steps are equal if they have the same operators, attributes
+and weights. Parameters are the same if their entries are, whatever their names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import networkx as nx
+
+from extract.network import Network, Node
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One loop.
+
+    Attributes:
+        steps: the nodes of each step, in order; all steps equal but for what they read.
+        carried: the tensors that each step hands to the next; the last one's leave the loop.
+        parameters: what every step reads of the weights.
+        invariant: tensors from outside that every step reads.
+        uses: the node of each step that reads the tying weight, and the last such node of all.
+    """
+
+    steps: tuple[tuple[str, ...], ...]
+    carried: tuple[tuple[str, ...], ...]
+    parameters: frozenset[str]
+    invariant: frozenset[str]
+    uses: tuple[str, ...] = ()
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        """All nodes of all steps."""
+        return frozenset(name for step in self.steps for name in step)
+
+    def states(self, network: Network) -> tuple[str, ...]:
+        """The one tensor through which each step hands on, the smallest of its kind; the same one
+        before the first step comes first, where there is one. Empty where a step hands on several.
+        """
+        found: list[str] = []
+        for step, use in zip(self.steps, self.uses, strict=False):
+            inside = set(step)
+            graph: nx.DiGraph[str] = nx.DiGraph()
+            for name in step:
+                for user in network.consumers(name):
+                    graph.add_edge(name, user.name if user.name in inside else "")
+                if name in network.outputs:
+                    graph.add_edge(name, "")
+            if use not in graph or "" not in graph:
+                return ()
+            table = nx.immediate_dominators(graph, use)
+            chain, name = [], table.get("", use)
+            while name != use:
+                chain.append(name)
+                name = table[name]
+            if not chain:
+                chain = [use]
+            found.append(min(chain, key=lambda one: network.node(one).size))
+        first = self._before(network, found[0]) if found else None
+        return tuple([first, *found] if first else found)
+
+    def _before(self, network: Network, state: str) -> str | None:
+        """What stands before the first step where `state` stands after it."""
+        if len(self.steps) < 2:
+            return None
+        here, there = self.uses[1], self.uses[0]
+        while True:
+            late, early = network.node(here), network.node(there)
+            if here == state:
+                return there
+            if late.op != early.op or len(late.inputs) != len(early.inputs):
+                return None
+            graph_inputs = [
+                (a, b)
+                for a, b in zip(late.inputs, early.inputs, strict=True)
+                if a != b and a in self.steps[0]
+            ]
+            if len(graph_inputs) != 1 or graph_inputs[0][1] in network.parameters:
+                return None
+            here, there = graph_inputs[0]
+
+    def entry(self, network: Network) -> tuple[str, ...]:
+        """The tensors that the first step reads where later ones read what is carried."""
+        inside = self.nodes
+        read = {s for name in self.steps[0] for s in network.node(name).inputs}
+        outside = read - inside - self.invariant - set(network.parameters)
+        return tuple(node.name for node in network.nodes if node.name in outside)
+
+
+def find_loops(network: Network) -> tuple[Loop, ...]:
+    """The loops of a network, those with most nodes first; no node is in two of them."""
+    found: list[Loop] = []
+    for loop in sorted(_candidates(network), key=lambda one: -len(one.nodes)):
+        if all(loop.nodes.isdisjoint(other.nodes) for other in found):
+            found.append(loop)
+    return tuple(found)
+
+
+def ties(network: Network) -> dict[str, list[Node]]:
+    """For each parameter with several readers, those readers in order; equal arrays are one."""
+    names: dict[tuple[bytes, tuple[int, ...]], str] = {}
+    same = {
+        name: names.setdefault((array.tobytes(), array.shape), name)
+        for name, array in network.parameters.items()
+        if array.size > 1
+    }
+    users: dict[str, list[Node]] = defaultdict(list)
+    for node in network.nodes:
+        for source in dict.fromkeys(same[name] for name in node.inputs if name in same):
+            users[source].append(node)
+    return {name: nodes for name, nodes in users.items() if len(nodes) > 1}
+
+
+def _candidates(network: Network) -> Iterator[Loop]:
+    above = _above(network)
+    seen: set[tuple[str, ...]] = set()
+    for users in ties(network).values():
+        chain = _chain([node.name for node in users], above)
+        if len(chain) > 1 and tuple(chain) not in seen:
+            seen.add(tuple(chain))
+            loop = _loop(network, chain, above)
+            if loop is not None:
+                yield loop
+
+
+def _above(network: Network) -> dict[str, frozenset[str]]:
+    """For each node the nodes it depends on, itself and parameters excepted."""
+    above: dict[str, frozenset[str]] = {}
+    for node in network.nodes:
+        sources = [name for name in node.inputs if name not in network.parameters]
+        above[node.name] = frozenset(sources).union(*(above[name] for name in sources))
+    return above
+
+
+def _chain(users: list[str], above: dict[str, frozenset[str]]) -> list[str]:
+    """The users that lie one below the other, from the first on."""
+    chain: list[str] = []
+    for name in users:
+        if not chain or chain[-1] in above[name]:
+            chain.append(name)
+    return chain
+
+
+def _loop(network: Network, chain: list[str], above: dict[str, frozenset[str]]) -> Loop | None:
+    """The longest run of equal steps that a chain of uses ends in; None if there are not two.
+
+    A step is what the next use needs beyond what this one needed. The last use has no next: its
+    step consists of those of its readers that the other steps have, too.
+    """
+    steps = [
+        [n.name for n in network.nodes if n.name in above[after] - above[use] | {use}]
+        for use, after in pairwise(chain)
+    ]
+    forms = [_form(network, step) for step in steps]
+    start = len(steps) - 1
+    while start > 0 and forms[start - 1] == forms[-1]:
+        start -= 1
+    kept = [tuple(step) for step in steps[start:]]
+    last = _last(network, chain[-1], steps[-1], above)
+    if last is not None:
+        kept.append(last)
+    if len(kept) < 2:
+        return None
+    inside = {name for step in kept for name in step}
+    reads = [{s for name in step for s in network.node(name).inputs} for step in kept]
+    parameters = frozenset.intersection(*(frozenset(r) for r in reads)) & frozenset(
+        network.parameters
+    )
+    invariant = frozenset.intersection(*(frozenset(r) for r in reads)) - parameters - inside
+    uses = tuple(chain[start:])
+    return Loop(tuple(kept), _carried(network, kept), parameters, invariant, uses)
+
+
+def _form(network: Network, step: list[str]) -> Counter[tuple[object, ...]]:
+    return Counter(_key(network, network.node(name)) for name in step)
+
+
+def _key(network: Network, node: Node) -> tuple[object, ...]:
+    weights = tuple(network.parameters[n].tobytes() for n in node.inputs if n in network.parameters)
+    return node.op, tuple(sorted(node.attributes.items())), node.shape, weights
+
+
+def _last(
+    network: Network, use: str, model: list[str], above: dict[str, frozenset[str]]
+) -> tuple[str, ...] | None:
+    """The step that begins with the last use, if the whole form is there."""
+    form = _form(network, model)
+    step: list[str] = []
+    for node in network.nodes:
+        key = _key(network, node)
+        belongs = node.name == use or use in above[node.name]
+        side = node.name not in above[use] and not belongs and bool(node.inputs)
+        if (belongs or side) and form[key] > 0 and node.op != "parameter":
+            form[key] -= 1
+            step.append(node.name)
+    return tuple(step) if form.total() == 0 and use in step else None
+
+
+def _carried(network: Network, steps: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    carried: list[tuple[str, ...]] = []
+    for at, step in enumerate(steps):
+        later = set(steps[at + 1]) if at + 1 < len(steps) else None
+        inside = set(step)
+        out = [
+            name
+            for name in step
+            for user in network.consumers(name)
+            if (user.name in later if later is not None else user.name not in inside)
+        ]
+        out += [name for name in step if later is None and name in network.outputs]
+        carried.append(tuple(dict.fromkeys(out)))
+    return tuple(carried)

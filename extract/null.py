@@ -1,0 +1,75 @@
+"""Nets without the role: the same architecture with weights that mean nothing.
+
+Two kinds. A *fresh* net has its weights drawn anew, each tensor with the mean and the spread that
+it has, so that activations keep their scale. A *shuffled* net keeps every weight but not its place
+within the tensor; whether zeros stay where they are is a choice: in a net that is sparse by design,
+the pattern of its zeros may be what makes it what it is. Tied parameters stay tied. Constants that
+the source itself computes with (ranges, sizes, one-element tensors) are no weights and are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from extract.network import Array, Network
+from extract.operator import OPERATORS
+
+Rule = Callable[[Array, np.random.Generator], Array]
+
+
+def weights(network: Network) -> dict[str, Array]:
+    """The parameters that are trained weights: those in a weight position of some operator."""
+    names = [
+        node.inputs[position]
+        for node in network.nodes
+        for position in OPERATORS[node.op].weights
+        if position < len(node.inputs)
+    ]
+    names += [
+        name
+        for node in network.nodes
+        if node.op == "matmul"
+        for name in node.inputs
+        if name in network.parameters
+    ]
+    return {name: network.parameters[name] for name in dict.fromkeys(names)}
+
+
+def fresh(network: Network, rng: np.random.Generator) -> Network:
+    """The same architecture with weights drawn anew, tensor by tensor with its mean and spread."""
+
+    def draw(array: Array, rng: np.random.Generator) -> Array:
+        return rng.normal(array.mean(), array.std(), array.shape)
+
+    return _changed(network, draw, rng)
+
+
+def shuffled(network: Network, rng: np.random.Generator, *, keep_zeros: bool = True) -> Network:
+    """The same weights at other places of their tensors; zeros stay, unless told otherwise."""
+
+    def mix(array: Array, rng: np.random.Generator) -> Array:
+        mixed = array.copy()
+        full = array != 0 if keep_zeros else np.ones(array.shape, dtype=bool)
+        mixed[full] = rng.permutation(array[full])
+        return mixed
+
+    return _changed(network, mix, rng)
+
+
+def same_weights(a: Network, b: Network) -> bool:
+    """Whether all parameters of two networks of one architecture are equal."""
+    return all(np.array_equal(array, b.parameters[name]) for name, array in a.parameters.items())
+
+
+def _changed(network: Network, rule: Rule, rng: np.random.Generator) -> Network:
+    drawn: dict[bytes, Array] = {}
+    parameters = dict(network.parameters)
+    for name, array in weights(network).items():
+        key = array.tobytes() + repr(array.shape).encode()
+        if key not in drawn:
+            drawn[key] = rule(array, rng).astype(array.dtype)
+        parameters[name] = drawn[key]
+    return replace(network, parameters=parameters)

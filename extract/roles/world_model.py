@@ -1,0 +1,176 @@
+"""The world model: from a state within the network and an action to the state that follows.
+
+Functional: the *value-equivalent unroll*. States predicted over several recorded actions have to
+make the policy choose what the true states make it choose: more often than with the actions of
+another stretch, and more often than if nothing changed. Latent consistency is no test: it fails on
+models that work.
+
+Causal: when the action is intervened on, what is predicted has to fit the successor of that action
+and of no other, in all that reads the state.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from extract.cutoff import ACTION_FOLLOWS, UNROLL
+from extract.experience import AHEAD, Aside, Experience
+from extract.graph.candidate import transitions
+from extract.network import Array
+from extract.roles.model import Model
+from extract.roles.trial import Candidate, decide, measured
+from extract.statistic import permuted
+from extract.structure import Evidence, Finding, Kind
+from extract.study import Study
+
+NONE = (
+    "no input takes an action, and no tied loop of the network moves values about a map; a model "
+    "in any other form was not looked for"
+)
+UNROLLS = 199
+
+
+def find_world_model(
+    study: Study, planners: tuple[Candidate, ...] = ()
+) -> tuple[Finding, Model | None]:
+    """The finding about the world model, and the model if it is functional as a program.
+
+    Args:
+        study: the network under study.
+        planners: candidates that a planner brings along.
+    """
+    models = [
+        Model(study.network, study.interface, early, study.interface.action or "", late)
+        for early, late in transitions(study.network, study.interface)
+    ]
+    tested = {model.following: (_test(study, model), model) for model in models}
+    finding = decide("world_model", [*planners, *(c for c, _ in tested.values())], NONE)
+    best = [m for c, m in tested.values() if finding.reason.startswith(f"{c.name}")]
+    return finding, best[0] if best else None
+
+
+def _test(study: Study, model: Model) -> Candidate:
+    network = study.network
+    inside = network.ancestors([model.following], stop=[model.latent, model.action])
+    inside -= {model.latent, model.action}
+    parameters = frozenset(inside & set(network.parameters))
+    evidence: tuple[Evidence, ...] = ()
+    lacking = ""
+    if study.environment is None or not len(study.experience.paths):
+        lacking = "no environment is given, so that nothing it predicts can be compared"
+    else:
+        evidence += (_unroll(study, model, study.experience),)
+        if study.aside is None:
+            lacking = "the state of the environment cannot be set"
+        else:
+            evidence += (_follows(study, model, study.aside),)
+    name = f"{model.latent}, {model.action} → {model.following}"
+    return Candidate(
+        name, frozenset(inside) - parameters, parameters, evidence, True, lacking=lacking
+    )
+
+
+def _unroll(study: Study, model: Model, experience: Experience) -> Evidence:
+    paths, actions = experience.paths, experience.actions
+    rng = study.rng("unroll")
+
+    def agreements(model: Model) -> tuple[float, float, float]:
+        """With the actions taken, with those of another stretch, and if nothing changes."""
+        start, truth = _along(model, paths)
+        true = _agreement(model, model.unroll(start, actions), truth)
+        other = _agreement(model, model.unroll(start, actions[mixed]), truth)
+        return true, other, _agreement(model, [start] * AHEAD, truth)
+
+    mixed = rng.permutation(len(paths))
+    true, other, same = agreements(model)
+    start, truth = _along(model, paths)
+    shuffles = permuted(
+        lambda order: _agreement(model, model.unroll(start, actions[order]), truth),
+        len(paths),
+        rng,
+        UNROLLS,
+    )
+    nets: list[float] = []
+    for net in study.null_nets:
+        a, b, c = agreements(model.on(net))
+        nets.append(a - max(b, c))
+    return measured(
+        "value-equivalent unroll",
+        true - max(other, same),
+        UNROLL,
+        nets=nets,
+        p=float((shuffles >= true).sum() + 1) / (len(shuffles) + 1),
+        means=(
+            f"policy agreement over {AHEAD} predicted steps on {len(paths)} stretches: {true:.3f} "
+            f"true, {other:.3f} with shuffled actions, {same:.3f} if nothing changes; the effect "
+            f"is the first less the larger of the others; nulls: fresh and shuffled nets"
+        ),
+    )
+
+
+def _along(model: Model, paths: Array) -> tuple[Array, list[Array]]:
+    """The first latent states of stretches, and the policy's choices at all later ones."""
+    start = model.perceive(paths[:, 0])
+    later = [model.choices(model.perceive(paths[:, k])) for k in range(1, paths.shape[1])]
+    return start, later
+
+
+def _agreement(model: Model, states: list[Array], truth: list[Array]) -> float:
+    same = [(model.choices(z) == choice).mean() for z, choice in zip(states, truth, strict=True)]
+    return float(np.mean(same))
+
+
+def _follows(study: Study, model: Model, aside: Aside) -> Evidence:
+    count, width = aside.rewards.shape
+    readers = _readers(study, model)
+
+    def fits(model: Model) -> Array:
+        """Whether the prediction for action a is nearest to the successor of b: bool (N, A, A)."""
+        start = model.perceive(study.experience.states)
+        true = _read(model, model.perceive(aside.flat), readers)
+        true = true.reshape(count, width, -1)
+        scale = true.std(axis=(0, 1)) + 1e-12
+        near: list[Array] = []
+        for action in range(width):
+            ahead = _read(model, model.predict(start, np.full(count, action)), readers)
+            gap = (((ahead[:, None] - true) / scale) ** 2).sum(axis=2)
+            near.append(gap == gap.min(axis=1, keepdims=True))
+        return np.stack(near, axis=1)
+
+    differ = [
+        len({row.tobytes() for row in successors}) == width for successors in aside.successors
+    ]
+    moved = np.array(differ)
+
+    def follow(near: Array, taken: Array) -> float:
+        hits = near[np.arange(count)[:, None], np.arange(width)[None, :], taken]
+        share = float(hits[moved].mean()) if moved.any() else 1 / width
+        return (share - 1 / width) / (1 - 1 / width)
+
+    own = np.tile(np.arange(width), (count, 1))
+    near = fits(model)
+    rng = study.rng("follows")
+    shuffles = permuted(lambda o: follow(near, rng.permuted(own, axis=1)), count, rng)
+    return measured(
+        "prediction follows the action",
+        follow(near, own),
+        ACTION_FOLLOWS,
+        nets=[follow(fits(model.on(net)), own) for net in study.null_nets],
+        shuffles=shuffles,
+        kind=Kind.CAUSAL,
+        means=(
+            f"share of predictions nearest to the successor of the intervened action in "
+            f"{', '.join(readers)}, on a scale from chance to always; {int(moved.sum())} states; "
+            f"nulls: fresh and shuffled nets"
+        ),
+    )
+
+
+def _readers(study: Study, model: Model) -> list[str]:
+    """The scores and every output that reads the latent state alone."""
+    names = [study.interface.scores, *study.network.outputs]
+    return [name for name in dict.fromkeys(names) if model.reads(name)]
+
+
+def _read(model: Model, latent: Array, readers: list[str]) -> Array:
+    return np.concatenate([model.read(latent, name) for name in readers], axis=1)
