@@ -167,6 +167,15 @@ class Search:
         if len(boxes):
             self._split(boxes, ceiling)
 
+    def refutes(self, low: Tensor, high: Tensor) -> Tensor:
+        """Boxes (B,) on which one round of bounds proves that the goal cannot be reached.
+
+        Args:
+            low, high: corners (B, n), float32. The proof covers every float32 evaluation.
+        """
+        with torch.no_grad(), one_thread():
+            return self._refuted(self._main.ceiling(low, high))
+
     def _refuted(self, ceiling: Ceiling) -> Tensor:
         return refuted(self.problem.goal, self.problem.inequalities, ceiling)
 

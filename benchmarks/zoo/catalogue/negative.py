@@ -113,7 +113,7 @@ ENTRIES = (
         "distilled", "The vin's softmax, learned by a flat perceptron.", "maze", _distilled, 0.6
     ),
     _negative("linear", "Walks to where the goal is further off, by hand.", "field", _linear, 0.9),
-    _negative("linear-cloned", "A linear policy, by imitation.", "field", _linear_trained, 0.9),
+    _negative("linear-cloned", "A linear policy, by imitation.", "field", _linear_trained, 0.8),
     _negative("neighbour", "Does as in the nearest of 160 examples.", "field", _neighbour, 0.6),
     _negative("table", "A memorised table of the corridor.", "corridor", _table, 0.999),
     *(

@@ -73,8 +73,8 @@ def _loss(
         action = torch.randint(MOVES, (BATCH,), generator=generator)
         joint = torch.cat([latent, torch.eye(MOVES)[action]], dim=1)
         following, rewards, ends = (x[index, action] for x in world.outcomes(states))
-        total = total + mse_loss(net.reward(joint)[:, 0], rewards * alive)
         latent = net.predict(joint)
+        total = total + mse_loss(net.reward(latent)[:, 0], rewards * alive)
         alive = alive * (~ends).float()
         states = torch.where(alive[:, None] > 0, following, states)
         if consistency:

@@ -21,13 +21,13 @@ MOVES = len(STEPS)
 
 
 class Model(nn.Module):
-    """Five programs over one latent state."""
+    """Five programs over one latent state; the reward is that of the step which led to it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.perceive = nn.Sequential(mlp(len(FEATURES), HIDDEN, LATENT), nn.Tanh())
         self.predict = nn.Sequential(mlp(LATENT + MOVES, HIDDEN, LATENT), nn.Tanh())
-        self.reward = mlp(LATENT + MOVES, 16, 1)
+        self.reward = mlp(LATENT, 16, 1)
         self.value = mlp(LATENT, HIDDEN, 1)
         self.policy = mlp(LATENT, HIDDEN, MOVES)
 
@@ -43,7 +43,7 @@ def programs(state: Mapping[str, Tensor]) -> dict[str, tuple[nn.Module, tuple[Te
     inputs = {
         "perceive": len(FEATURES),
         "predict": LATENT + MOVES,
-        "reward": LATENT + MOVES,
+        "reward": LATENT,
         "value": LATENT,
         "policy": LATENT,
     }

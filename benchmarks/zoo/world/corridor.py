@@ -18,11 +18,12 @@ class Corridor(World):
 
     Args:
         trained: whether the coin is where it is in training, at the right end.
+        endless: whether the episode goes on at the coin.
     """
 
-    def __init__(self, *, trained: bool = False) -> None:
+    def __init__(self, *, trained: bool = False, endless: bool = False) -> None:
         super().__init__(2 * LENGTH, len(ACTIONS))
-        self.trained = trained
+        self.trained, self.endless = trained, endless
 
     def observe(self, states: Tensor) -> Tensor:
         """Two one-hot vectors."""
@@ -33,7 +34,7 @@ class Corridor(World):
         """A step to either side; it ends at the coin."""
         place = (states[:, None, 0] + STEPS).clamp(0, RIGHT)
         coin = states[:, None, 1].expand_as(place)
-        ends = place == coin
+        ends = (place == coin) & (not self.endless)
         return torch.stack([place, coin], dim=-1), torch.full(ends.shape, -COST), ends
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:

@@ -1,0 +1,1 @@
+"""What is asked of the planted minds, and how."""

@@ -1,0 +1,91 @@
+"""Transition probabilities out of an agent that can be given goals, by asking it either-or.
+
+Richens, Abel, Bellot and Everitt, General agents contain world models, ICML 2025 (arXiv
+2506.01622), theorem 1 and algorithm 1: the agent is offered the goal that a step leads to a target
+at most k times in n trials, or the goal that it does so more often. From the k at which its
+preference turns, the probability follows, with an error of at most sqrt(2 P (1 - P) / ((n - 1)
+(1 - regret))).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import sqrt
+
+from theory.error import InputError
+
+ROUNDING = 1e-12
+"""More than what floats lose on the way to the ends of an interval."""
+
+Prefers = Callable[[int, int], bool]
+"""(k, n) -> whether the agent goes for at most k successes in n trials rather than for more."""
+
+Step = tuple[str, str, str]
+"""State, action, next state."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A probability as the agent's choices give it away.
+
+    Attributes:
+        probability: the estimate.
+        low, high: between which the true one lies, if the agent is as good as is assumed.
+        inverted: pairs of answers in the wrong order: 0 for an agent that is consistent.
+        trials: n.
+    """
+
+    probability: Fraction
+    low: float
+    high: float
+    inverted: int
+    trials: int
+
+
+def recover(prefers: Prefers, trials: int, regret: float = 0.0) -> Estimate:
+    """One transition probability.
+
+    Every k from 0 to n - 1 is asked. The estimate is the k at which the answers turn; where they do
+    not turn cleanly, the cut with the fewest answers on the wrong side.
+
+    Args:
+        prefers: the agent.
+        trials: n, at least 2.
+        regret: of the agent at such goals, at least 0 and below 1: it reaches them with a
+            probability of at least 1 - regret times the best.
+
+    Raises:
+        InputError: trials or regret are out of range.
+    """
+    if trials < 2:
+        raise InputError(f"trials: {trials} is less than 2")
+    if not 0 <= regret < 1:
+        raise InputError(f"regret: {regret} is not at least 0 and below 1")
+    answers = [prefers(k, trials) for k in range(trials)]
+    wrong = [sum(answers[:cut]) + sum(not a for a in answers[cut:]) for cut in range(trials + 1)]
+    cut = min(range(trials + 1), key=lambda c: (wrong[c], c))
+    inverted = sum(
+        answers[i] and not answers[j] for i in range(trials) for j in range(i + 1, trials)
+    )
+    low, high = _interval(cut / trials, trials, regret)
+    return Estimate(Fraction(cut, trials), low, high, inverted, trials)
+
+
+def recover_process(
+    prefers: Mapping[Step, Prefers], trials: int, regret: float = 0.0
+) -> dict[Step, Estimate]:
+    """All the transition probabilities that the agent can be asked for."""
+    return {step: recover(one, trials, regret) for step, one in prefers.items()}
+
+
+def _interval(estimate: float, trials: int, regret: float) -> tuple[float, float]:
+    """All P with |P - estimate| <= sqrt(2 P (1 - P) / ((n - 1)(1 - regret))): between two roots.
+
+    (P - e)^2 <= c P (1 - P) with c = 2 / ((n - 1)(1 - regret)) is a quadratic inequality in P.
+    """
+    c = 2 / ((trials - 1) * (1 - regret))
+    middle, spread = 2 * estimate + c, sqrt(c * c + 4 * c * estimate * (1 - estimate))
+    low, high = (middle - spread) / (2 * (1 + c)), (middle + spread) / (2 * (1 + c))
+    return max(0.0, low - ROUNDING), min(1.0, high + ROUNDING)
