@@ -174,7 +174,11 @@ class Search:
             low, high: corners (B, n), float32. The proof covers every float32 evaluation.
         """
         with torch.no_grad(), one_thread():
-            return self._refuted(self._main.ceiling(low, high))
+            nothing = self._main.graph.phases.nothing(len(low), self.device)
+            state = self._main.sweep(low, high, nothing)
+            if bool(state.empty.any()):
+                raise EngineFault(f"{self.problem.network.name}: bounds of a tensor cross")
+            return self._refuted(self._main.ceiling(state))
 
     def _refuted(self, ceiling: Ceiling) -> Tensor:
         return refuted(self.problem.goal, self.problem.inequalities, ceiling)

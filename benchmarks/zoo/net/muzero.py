@@ -36,18 +36,27 @@ class Model(nn.Module):
         return self.policy(self.perceive(observation))
 
 
+class Dynamics(nn.Module):
+    """The prediction as a program of two inputs: latent state and one-hot action."""
+
+    def __init__(self, predict: nn.Module) -> None:
+        super().__init__()
+        self.predict = predict
+
+    def forward(self, latent: Tensor, action: Tensor) -> Tensor:
+        """(B, 12) and (B, 4) to (B, 12)."""
+        return self.predict(torch.cat([latent, action], dim=1))
+
+
 def programs(state: Mapping[str, Tensor]) -> dict[str, tuple[nn.Module, tuple[Tensor, ...]]]:
     """The five programs with their saved weights, each with example inputs."""
     model = Model()
     model.load_state_dict(dict(state))
-    inputs = {
-        "perceive": len(FEATURES),
-        "predict": LATENT + MOVES,
-        "reward": LATENT,
-        "value": LATENT,
-        "policy": LATENT,
-    }
+    latent, action = torch.zeros(1, LATENT), torch.zeros(1, MOVES)
     return {
-        name: (getattr(model, name).eval(), (torch.zeros(1, size),))
-        for name, size in inputs.items()
+        "perceive": (model.perceive.eval(), (torch.zeros(1, len(FEATURES)),)),
+        "predict": (Dynamics(model.predict).eval(), (latent, action)),
+        "reward": (model.reward.eval(), (latent,)),
+        "value": (model.value.eval(), (latent,)),
+        "policy": (model.policy.eval(), (latent,)),
     }
