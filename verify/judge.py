@@ -11,14 +11,16 @@ from theory.bend import TooManyCases
 from theory.enclosure import Undecided
 from theory.error import UnsupportedOperator
 from theory.property import Property
+from verify.alternation import is_game, play
 from verify.answer import Answer, Deadline, Progress
 from verify.bind import BoundProperty, exactly
-from verify.problem.compile import MissingRole, compile_goal
+from verify.problem.choice import Choices
+from verify.problem.compile import NO_CHOICES, MissingRole, compile_goal
 from verify.problem.graph import NotRepresentable
 from verify.problem.problem import Problem
 from verify.replay import Values, values_at, violated, witness_at
 from verify.solve import Engines, decide
-from verify.verdict import EngineFault, ProgressEvent, Reason, Result, Verdict
+from verify.verdict import EngineFault, Guarantee, ProgressEvent, Reason, Result, Verdict
 
 VACUITY_S = 0.4
 """The least time for the question whether a property's condition can be true at all: mostly a few
@@ -60,12 +62,34 @@ def _decide(
         return Result(
             subject, Verdict.UNKNOWN, reason=Reason.UNSUPPORTED_STATEMENT, detail=str(error)
         )
-    answer = decide(problem, engines, deadline, progress)
+    choices: Choices = NO_CHOICES
+    if is_game(problem):
+        played = play(bound, problem, engines, deadline, progress)
+        problem, answer, choices = played.problem, played.answer, played.choices
+        if answer.reached:
+            return _disproved(subject, answer)
+    else:
+        answer = decide(problem, engines, deadline, progress)
     if answer.reached:
         return _violated(bound, problem, answer)
     if answer.reached is None:
         return _unknown(subject, answer)
-    return _meaningful(bound, engines, deadline, problem, answer)
+    return _meaningful(bound, engines, deadline, problem, choices, answer)
+
+
+def _disproved(subject: Property, answer: Answer) -> Result:
+    """VIOLATED by a proof that nothing is chosen well, where that proof is about the deployed
+    network; there is no witness that could replay.
+    """
+    if answer.guarantee is Guarantee.FLOAT32:
+        return Result(
+            subject, Verdict.VIOLATED, guarantee=answer.guarantee, detail=answer.detail,
+            engine=answer.engine,
+        )  # fmt: skip
+    return Result(
+        subject, Verdict.UNKNOWN, reason=Reason.REPLAY_FAILED,
+        detail=f"{answer.detail}, but in real arithmetic only", engine=answer.engine,
+    )  # fmt: skip
 
 
 def _violated(bound: BoundProperty, problem: Problem, answer: Answer) -> Result:
@@ -110,7 +134,12 @@ def _unknown(subject: Property, answer: Answer) -> Result:
 
 
 def _meaningful(
-    bound: BoundProperty, engines: Engines, deadline: Deadline, problem: Problem, answer: Answer
+    bound: BoundProperty,
+    engines: Engines,
+    deadline: Deadline,
+    problem: Problem,
+    choices: Choices,
+    answer: Answer,
 ) -> Result:
     """HOLDS, unless its condition is never true (VACUOUS) or is not shown to be true anywhere."""
     held = Result(
@@ -122,13 +151,13 @@ def _meaningful(
     )
     occasion = bound.property.occasion
     if occasion is None:
-        return _certified(held, problem, answer, engines, None)
+        return _certified(held, problem, choices, answer, engines, None)
     condition = compile_goal(occasion, bound.functions, wanted=True, name=bound.property.name)
     limit = Deadline.after(max(deadline.left, VACUITY_S))
     alone = replace(engines, cross_check=False, certify_s=None)
     reachable = decide(condition, alone, limit)
     if reachable.reached:
-        return _certified(held, problem, answer, engines, reachable.point)
+        return _certified(held, problem, choices, answer, engines, reachable.point)
     if reachable.reached is False:
         detail = "its condition is never true on the domain"
         return Result(
@@ -143,6 +172,7 @@ def _meaningful(
 def _certified(
     held: Result,
     problem: Problem,
+    choices: Choices,
     answer: Answer,
     engines: Engines,
     occasion: Sequence[Fraction] | None,
@@ -158,6 +188,7 @@ def _certified(
         answer.record,
         guarantee=answer.guarantee,
         occasion=occasion,
+        choices=choices,
         deadline=Deadline.after(engines.certify_s),
     )
     if isinstance(made, Uncertified):

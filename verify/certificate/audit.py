@@ -13,10 +13,10 @@ from fractions import Fraction
 from itertools import islice
 
 from theory.enclosure import Undecided
-from theory.error import UnsupportedOperator
+from theory.error import InputError, UnsupportedOperator
 from verify.bind import BoundProperty
 from verify.certificate.bound import Auditor
-from verify.certificate.file import Entry, Rejected, unwired
+from verify.certificate.file import Entry, Rejected, unwired, unwired_choice
 from verify.certificate.statement import network_digest, statement_digest
 from verify.certificate.walk import batch_size, closed, leaves, stacked
 from verify.problem.compile import MissingRole, compile_goal
@@ -82,14 +82,15 @@ def _checked(entry: Entry, bound: BoundProperty) -> str:
     """
     if entry.guarantee not in GUARANTEES:
         raise Rejected(f"it claims the unknown guarantee {entry.guarantee!r}")
-    problem = _compiled(bound)
+    problem = _compiled(entry, bound)
     _same(entry, problem)
     where = _occasion(entry, bound)
     auditor = Auditor(problem, deployed=entry.guarantee == "float32")
     tree = unwired(entry.tree)
     boxes, size, count = leaves(problem, tree), batch_size(problem), 0
     while batch := list(islice(boxes, size)):
-        shut = closed(problem, auditor, stacked(batch))
+        rows = stacked(batch)
+        shut = closed(problem, auditor, rows, auditor.reach(rows))
         if not shut.all():
             leaf = count + int(shut.argmin())
             raise Rejected(f"leaf {leaf} of {tree.leaves}: the bounds do not refute a violation")
@@ -97,11 +98,17 @@ def _checked(entry: Entry, bound: BoundProperty) -> str:
     return f"HOLDS ({entry.guarantee}): {count} leaves cover the domain, each refuted{where}"
 
 
-def _compiled(bound: BoundProperty) -> Problem:
-    name = bound.property.name
+def _compiled(entry: Entry, bound: BoundProperty) -> Problem:
+    one = bound.property
+    choices = {name: [unwired_choice(c) for c in given] for name, given in entry.choices.items()}
+    single = all(choice.is_float32 for given in choices.values() for choice in given)
+    if not single and entry.guarantee == "float32":
+        raise Rejected("it claims float32 of choices that are no float32 numbers")
     try:
-        return compile_goal(bound.property.formula, bound.functions, wanted=False, name=name)
-    except (MissingRole, NotRepresentable) as error:
+        return compile_goal(
+            one.formula, bound.functions, wanted=False, name=one.name, choices=choices
+        )
+    except (MissingRole, NotRepresentable, InputError) as error:
         raise Rejected(f"the statement has no meaning on this network: {error}") from None
 
 

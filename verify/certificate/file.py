@@ -7,6 +7,7 @@ checked, not believed.
 from __future__ import annotations
 
 import zlib
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from theory.error import InputError, MesascopeError
 from verify.certificate.tree import Tree
+from verify.problem.choice import Choice, Line, Place
 
 FIRST_LINE = b"mesascope certificate 1\n"
 LARGEST_BYTES = 2**31
@@ -35,6 +37,10 @@ class WireTree(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     tensors: tuple[str, ...]
 
 
+WireChoice = dict[str, tuple[str, dict[str, dict[str, str]]]]
+"""By feature: the constant, and by variable and its feature the coefficient; exact numbers."""
+
+
 class Entry(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The proof of one property.
 
@@ -45,6 +51,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         tree: how the domain is divided, so that on each part linear bounds refute a violation.
         occasion: an input at which the property's condition is true, as exact numbers; None where
             it has no condition.
+        choices: for variables of quantifiers over a continuum, the values that the proof uses.
     """
 
     property: str
@@ -53,6 +60,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     guarantee: str
     tree: WireTree
     occasion: tuple[str, ...] | None
+    choices: dict[str, tuple[WireChoice, ...]] = {}
 
 
 class Certificate(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -97,6 +105,42 @@ def unwired(wire: WireTree) -> Tree:
         )
     except ValueError as error:
         raise Rejected(f"a column of the tree is cut off: {error}") from None
+
+
+def wired_choice(choice: Choice) -> WireChoice:
+    """A choice as it is written."""
+    wire: WireChoice = {}
+    for part, line in choice.parts:
+        terms: dict[str, dict[str, str]] = {}
+        for (owner, component), factor in line.terms:
+            terms.setdefault(owner, {})[component] = str(factor)
+        wire[part] = str(line.constant), terms
+    return wire
+
+
+def unwired_choice(wire: WireChoice) -> Choice:
+    """A choice as it was written.
+
+    Raises:
+        Rejected: a number is none.
+    """
+    try:
+        return Choice(
+            tuple(
+                (part, Line(Fraction(value), _terms(terms)))
+                for part, (value, terms) in wire.items()
+            )
+        )
+    except (ValueError, ZeroDivisionError):
+        raise Rejected("a choice has something else than numbers") from None
+
+
+def _terms(wire: dict[str, dict[str, str]]) -> tuple[tuple[Place, Fraction], ...]:
+    return tuple(
+        ((owner, component), Fraction(factor))
+        for owner, factors in wire.items()
+        for component, factor in factors.items()
+    )
 
 
 def encode(certificate: Certificate) -> bytes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from math import isfinite
 
 import numpy as np
 
-from verify.certificate.bound import Auditor, Boxes, Truth
+from theory.enclosure import Undecided
+from verify.certificate.bound import Auditor, Boxes, Reach, Truth
 from verify.certificate.box import Box, halves, phases, whole
 from verify.certificate.file import Rejected
 from verify.certificate.refute import refuted
@@ -78,6 +80,23 @@ def batch_size(problem: Problem) -> int:
     return max(1, min(256, ENTRIES // (2 * widest * widest)))
 
 
-def closed(problem: Problem, auditor: Auditor, boxes: Boxes) -> Truth:
-    """On which of the boxes no run of the network reaches the goal."""
-    return refuted(problem.goal, problem.inequalities, boxes, auditor.reach(boxes))
+def closed(problem: Problem, auditor: Auditor, boxes: Boxes, reach: Reach) -> Truth:
+    """On which of the boxes no run of the network reaches the goal.
+
+    Bounds of the boxes tell; where they do not, exact evaluation of a box that is a single point,
+    if the proof is about real arithmetic.
+    """
+    shut = refuted(problem.goal, problem.inequalities, boxes, reach)
+    if not auditor.deployed:
+        points = ~shut & (boxes.low == boxes.high).all(axis=1)
+        for at in np.flatnonzero(points):
+            shut[at] = _missed(problem, [Fraction(float(x)) for x in boxes.low[at]])
+    return shut
+
+
+def _missed(problem: Problem, point: Sequence[Fraction]) -> bool:
+    """Whether exact evaluation says that the goal is not reached at a point of the box."""
+    try:
+        return problem.inside(point) and not problem.reached(point)
+    except Undecided:
+        return False

@@ -17,11 +17,12 @@ from theory.error import UnsupportedOperator
 from verify.answer import Deadline
 from verify.certificate.bound import Auditor, Boxes, Reach
 from verify.certificate.box import Box, below, halves, phases
-from verify.certificate.file import Entry, wired
-from verify.certificate.refute import refuted
+from verify.certificate.file import Entry, wired, wired_choice
 from verify.certificate.statement import network_digest, statement_digest
 from verify.certificate.tree import Ids, Record
-from verify.certificate.walk import batch_size, leaves, stacked
+from verify.certificate.walk import batch_size, closed, leaves, stacked
+from verify.problem.choice import Choices
+from verify.problem.compile import NO_CHOICES
 from verify.problem.problem import Problem
 from verify.verdict import Guarantee
 
@@ -78,6 +79,7 @@ def entry(
     guarantee: Guarantee,
     occasion: Sequence[Fraction] | None,
     deadline: Deadline,
+    choices: Choices = NO_CHOICES,
 ) -> Entry | Uncertified:
     """The entry of a property that holds.
 
@@ -88,6 +90,7 @@ def entry(
         guarantee: of the proof.
         occasion: an input at which the property's condition is true; None where it has none.
         deadline: when to give up.
+        choices: that the problem was compiled with.
     """
     deployed = guarantee is Guarantee.FLOAT32
     found = certify(problem, record or Record(), deployed=deployed, deadline=deadline)
@@ -99,6 +102,7 @@ def entry(
         statement=statement_digest(problem),
         guarantee=guarantee.value,
         tree=wired(found.tree()),
+        choices={name: tuple(map(wired_choice, given)) for name, given in choices.items()},
         occasion=None if occasion is None else tuple(str(value) for value in occasion),
     )
 
@@ -113,7 +117,7 @@ class _Writer:
         """The halves of those leaves that are still open; None where one cannot be halved."""
         boxes = stacked([box for _, box in leaves])
         reach = self.auditor.reach(boxes)
-        shut = refuted(self.problem.goal, self.problem.inequalities, boxes, reach)
+        shut = closed(self.problem, self.auditor, boxes, reach)
         more: list[tuple[int, Box]] = []
         for at in (~shut).nonzero()[0].tolist():
             number, box = leaves[at]

@@ -22,6 +22,7 @@ from theory.term import Term
 from theory.unroll import unrolled
 from theory.value import finite_domain
 from verify.problem.affine import Affine, constant
+from verify.problem.choice import Choices, chosen
 from verify.problem.domain import tightened
 from verify.problem.goal import (
     ALWAYS,
@@ -44,6 +45,8 @@ Path = tuple[Any, ...]
 
 NOT_NEEDED = Undecidable("a side of a quantifier that nobody asked for")
 
+NO_CHOICES: Choices = {}
+
 LARGEST_EXPANSION = 4096
 """A finite quantifier over more values than this is refused."""
 
@@ -57,7 +60,12 @@ class MissingRole(MesascopeError):
 
 
 def compile_goal(
-    formula: Term, functions: Mapping[str, Network], *, wanted: bool, name: str = "problem"
+    formula: Term,
+    functions: Mapping[str, Network],
+    *,
+    wanted: bool,
+    name: str = "problem",
+    choices: Choices = NO_CHOICES,
 ) -> Problem:
     """The problem of making a closed formula true (`wanted`) or false.
 
@@ -66,14 +74,17 @@ def compile_goal(
         functions: the network of each function symbol, by name; inputs flat, an action one-hot.
         wanted: the truth value that is searched for.
         name: for messages.
+        choices: for quantifiers over a continuum that work against the search: the values that
+            count. With them the goal is easier to reach than without.
 
     Raises:
+        InputError: a choice is none of its variable's values.
         MissingRole: a function symbol has no network.
         NotRepresentable: a constant that enters a network is no float64.
         TooManyCases: its trajectories have too many paths.
     """
     formula = unrolled(formula)
-    compiler = _Compiler(functions, {bound for bound, _ in quantified(formula)})
+    compiler = _Compiler(functions, {bound for bound, _ in quantified(formula)}, choices)
     true, false = compiler.truth(formula, {}, (), wanted=wanted)
     goal = true if wanted else false
     goal, inequalities = _used(goal, compiler.inequalities)
@@ -113,6 +124,7 @@ def _used(goal: Goal, inequalities: Sequence[Inequality]) -> tuple[Goal, tuple[I
 class _Compiler:
     functions: Mapping[str, Network]
     names: set[str]
+    choices: Choices
     graph: GraphBuilder = field(default_factory=GraphBuilder)
     variables: list[Variable] = field(default_factory=list[Variable])
     inequalities: list[Inequality] = field(default_factory=list[Inequality])
@@ -306,6 +318,9 @@ class _Compiler:
         for name, sort in node.payload:
             points = _points(sort)
             if points is None:
+                given = self.choices.get(name, ())
+                points = [chosen(c, name, sort, environment, self._clamped) for c in given]
+            if not points:
                 return Undecidable(f"the inner quantifier over `{name}` ranges over a continuum")
             count *= len(points)
             names.append(name)
@@ -323,6 +338,12 @@ class _Compiler:
             for number, point in enumerate(_product(choices))
         ]
         return all_of([part[0 if wanted else 1] for part in parts])
+
+    def _clamped(self, value: Affine, low: Fraction, high: Fraction) -> Affine:
+        """The value cut to a range."""
+        return self._computed(
+            "min", [self._computed("max", [value, constant(low)]), constant(high)]
+        )
 
     def _variable(self, path: Path, name: str, sort: Sort) -> Any:
         key = (path, name)

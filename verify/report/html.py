@@ -17,7 +17,7 @@ from theory.printer import latex, text
 from theory.property import Property
 from verify import exhibit
 from verify.report.picture import image
-from verify.report.terminal import explanation
+from verify.report.terminal import explains, explanation
 from verify.report.text import conclusion, duration, file_name, plain, share, symbols
 from verify.report.witness import Column, Row, Table, table
 from verify.verdict import ModelVerdict, Report, Result, Verdict
@@ -100,7 +100,7 @@ def _result(report: Report, result: Result, anchor: str) -> dict[str, Any]:
         "property": of,
         "anchor": anchor,
         "kind": result.verdict.value.lower(),
-        "why": explanation(result) if result.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS) else "",
+        "why": explanation(result) if explains(result) else "",
         "guarantee": f"{result.guarantee.value}: {result.guarantee.meaning}"
         if result.guarantee
         else "",

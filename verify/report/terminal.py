@@ -93,7 +93,7 @@ def result_lines(result: Result, width: int) -> list[Text]:
         (f"{duration(result.seconds):>{_TIME}}", "dim"),
     )
     lines = [first, *(_indented(line) for line in sentence[1:])]
-    if result.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
+    if explains(result):
         said = wrapped(explanation(result), width - _INDENT, lines=_DETAIL_LINES)
         lines += [_indented(Text(line.plain, "yellow")) for line in said]
     shown: list[Text] = []
@@ -104,11 +104,20 @@ def result_lines(result: Result, width: int) -> list[Text]:
     return [*lines, *(_indented(line) for line in shown)]
 
 
+def explains(result: Result) -> bool:
+    """Whether a verdict needs a sentence: it is none, or there is no witness to show."""
+    disproved = result.verdict is Verdict.VIOLATED and result.witness is None
+    open_ = result.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS)
+    return open_ or (disproved and bool(result.detail))
+
+
 def explanation(result: Result) -> str:
     """Why a property is not decided, or why that it holds says nothing."""
     if result.verdict is Verdict.VACUOUS:
         why = result.detail or "its condition is never true on the domain"
         return plain(f"{why}, so it says nothing")
+    if result.verdict is Verdict.VIOLATED:
+        return plain(result.detail)
     why = result.reason.value if result.reason else "no reason was given"
     return plain(f"{why}: {result.detail}" if result.detail else why)
 
@@ -270,6 +279,8 @@ def _strength(result: Result) -> str:
         case Verdict.HOLDS:
             return result.guarantee.value if result.guarantee else ""
         case Verdict.VIOLATED:
+            if result.guarantee and result.witness is None:
+                return result.guarantee.value
             ways = list(result.replays.values())
             return "replayed" if ways and all(ways) else "witness"
         case Verdict.UNKNOWN if isinstance(result.property, Claim):
