@@ -135,7 +135,7 @@ def judged(one: BoundProperty, smt: SmtSolver, seconds: float = 20.0) -> Result:
     return judge(one, Engines(smt, certify_s=seconds), seconds)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(case=cases())
 def test_against_the_exact_truth(case: Case, smt: SmtSolver) -> None:
     check(case, smt)

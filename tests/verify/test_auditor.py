@@ -75,7 +75,7 @@ def _fractions(values: dict[str, Array]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", INSTANCES)
 def test_each_operator(kind: str):
-    for seed in range(4):
+    for seed in range(2):
         rng = np.random.default_rng([seed, len(kind)])
         attributes, operands = INSTANCES[kind](rng)
         problem, node = single(kind.split(" ")[0], attributes, operands)
@@ -88,7 +88,7 @@ def test_each_operator(kind: str):
         assert check(problem, [node], low, high, rng) > 0
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_deep_graphs_with_skips(seed: int):
     """Shared tensors, several bends, maxima, and functionals of more than one tensor."""
     rng = np.random.default_rng(seed)
@@ -163,6 +163,26 @@ def test_signs_that_no_point_has_leave_nothing():
     low, high = np.zeros((2, 1)), np.ones((2, 1))
     reach = auditor.reach(Boxes(low, high, {before: np.array([[-1.0], [1.0]])}))
     assert reach.empty.tolist() == [True, False]
+
+
+def test_bounds_of_a_box_do_not_depend_on_its_company():
+    """Otherwise the audit could open what the writer of the certificate had closed."""
+    rng = np.random.default_rng(5)
+    sketch = Sketch(3)
+    hidden = "x"
+    for width, size in ((12, 3), (12, 12), (12, 12), (2, 12)):
+        weight, bias = (sketch.hold(rng.normal(size=s)) for s in ((width, size), (width,)))
+        hidden = sketch.put("linear", hidden, weight, bias)
+        last = hidden
+        hidden = sketch.put("relu", hidden)
+    problem = with_rows(sketch.problem(last), rng, [last])
+    auditor = Auditor(problem, deployed=True)
+    low = rng.normal(size=(30, 3))
+    high = low + 10.0 ** rng.integers(-3, 1, size=(30, 1))
+    together = auditor.reach(Boxes(low, high, {})).upper
+    for at in range(30):
+        alone = auditor.reach(Boxes(low[at : at + 1], high[at : at + 1], {})).upper[0]
+        np.testing.assert_allclose(alone, together[at], rtol=1e-9)
 
 
 def test_the_auditor_imports_nothing_of_the_search():

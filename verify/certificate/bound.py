@@ -262,9 +262,13 @@ class Auditor:
         return _Tensor(least, most, loss, below, above, offset)
 
     def _refine(self, name: str, tensors: dict[str, _Tensor]) -> None:
-        """Intersect intervals of a tensor with backward bounds, where they leave a sign open."""
+        """Intersect intervals of a tensor with backward bounds, where they leave a sign open.
+
+        What is found of a box does not depend on the boxes that it is bounded together with.
+        """
         tensor = tensors[name]
-        rows = np.flatnonzero(np.any((tensor.low < 0) & (tensor.high > 0), axis=0))
+        opened = (tensor.low < 0) & (tensor.high > 0)
+        rows = np.flatnonzero(np.any(opened, axis=0))
         if not len(rows):
             return
         count = len(rows)
@@ -274,8 +278,10 @@ class Auditor:
         zero = np.zeros((len(tensor.low), 2 * count))
         bound, _, _ = self._backward(tensors, {name: start}, zero)
         # fmax and fmin pass over a bound that is not a number.
-        tensor.low[:, rows] = np.fmax(tensor.low[:, rows], bound[:, :count])
-        tensor.high[:, rows] = np.fmin(tensor.high[:, rows], -bound[:, count:])
+        low, high = tensor.low[:, rows], tensor.high[:, rows]
+        mine = opened[:, rows]
+        tensor.low[:, rows] = np.where(mine, np.fmax(low, bound[:, :count]), low)
+        tensor.high[:, rows] = np.where(mine, np.fmin(high, -bound[:, count:]), high)
 
     def _backward(
         self, tensors: Mapping[str, _Tensor], start: dict[str, Reals], constant: Reals
