@@ -24,11 +24,13 @@ from theory import (
     Agent,
     Feature,
     Interpretation,
+    Term,
     and_,
     eq,
     evaluate,
     exists,
     forall,
+    iff,
     implies,
     maximum,
     or_,
@@ -36,12 +38,15 @@ from theory import (
 from theory.term import number
 from theory.value import Vector
 from verify.answer import Answer, Deadline
+from verify.certificate.tree import Record
+from verify.certificate.write import Uncertified, certify
 from verify.neural.branch import Search
 from verify.problem import Problem
 from verify.smt.solver import SmtSolver
 from verify.verdict import Guarantee
 
 FINITE, SINGLE, SEVERAL, EDGE, AWKWARD, COMPOSED, SMOOTH = 120, 130, 110, 80, 80, 60, 50
+SAFETY = 25
 BENDS = 4
 """Piecewise entries of one network; a formula may speak of several copies."""
 
@@ -52,10 +57,22 @@ def neural(problem: Problem, deadline: Deadline) -> Answer:
     return Search(problem).run(deadline)
 
 
+def auditor(problem: Problem, deadline: Deadline) -> Answer:
+    """What the code that audits certificates proves on its own; it refutes nothing."""
+    record = certify(problem, Record(), deployed=False, deadline=deadline)
+    if isinstance(record, Uncertified):
+        return Answer(None, engine="auditor")
+    return Answer(False, guarantee=Guarantee.REAL, engine="auditor")
+
+
 @pytest.fixture(scope="module")
 def engines() -> Iterator[Engines]:
     with SmtSolver() as solver:
-        yield {"neural": (neural, 0.4), "smt": (solver.decide, 3.0)}
+        yield {
+            "neural": (neural, 0.4),
+            "smt": (solver.decide, 3.0),
+            "auditor": (auditor, 0.03),
+        }
 
 
 def functions(agent: Agent, tinies: dict[str, Tiny]) -> dict[str, Callable[..., Any]]:
@@ -212,6 +229,33 @@ def composed_cases(draw: DrawFn) -> Case:
 
 
 @st.composite
+def safety_cases(draw: DrawFn) -> Case:
+    """Two and three copies of the network: equal choices, monotone values, disjoint conditions."""
+    agent = draw(agents(max_features=2, max_actions=2))
+    tinies = draw_networks(draw, agent, 2)
+    o, p, q = (agent.observation(name) for name in "opq")
+    feature = pick(draw, agent.features).name
+
+    def same(x: Term, y: Term) -> Term:
+        return and_(*(iff(agent.acts(x, a), agent.acts(y, a)) for a in agent.actions))
+
+    near = abs(o[feature] - p[feature]) <= draw(dyadics(1, 2))
+    condition = or_(near, and_(agent.acts(o, "left"), p[feature] >= draw(dyadics(1, 2))))
+    rising = implies(o[feature] <= p[feature], agent.value(o) <= agent.value(p))
+    conclusions = (
+        same(o, p),
+        rising,
+        implies(and_(same(o, p), same(p, q)), same(o, q)),
+        implies(and_(rising, p[feature] <= q[feature]), agent.value(p) <= agent.value(q)),
+        or_(same(o, p), same(p, q), same(o, q)),
+        agent.score(o, "left") + agent.score(p, "right") <= agent.value(q) + draw(dyadics()),
+    )
+    formula = implies(condition, pick(draw, conclusions))
+    names = pick(draw, range(1000))
+    return Case(forall(o, p, q, formula), tinies, functions(agent, tinies), seed=names)
+
+
+@st.composite
 def smooth_cases(draw: DrawFn) -> Case:
     """Networks with tanh, which only bounds can decide."""
     agent = draw(agents(max_features=2))
@@ -257,6 +301,12 @@ def test_awkward(case: Case, engines: Engines) -> None:
 @settings(max_examples=COMPOSED)
 @given(case=composed_cases())
 def test_composition(case: Case, engines: Engines) -> None:
+    compare(case, engines)
+
+
+@settings(max_examples=SAFETY)
+@given(case=safety_cases())
+def test_copies(case: Case, engines: Engines) -> None:
     compare(case, engines)
 
 
@@ -347,6 +397,7 @@ def test_the_default_run_has_five_hundred_cases() -> None:
         (edge_cases, 400),
         (awkward_cases, 400),
         (composed_cases, 300),
+        (safety_cases, 300),
         (smooth_cases, 200),
     ],
 )
