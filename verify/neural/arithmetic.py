@@ -7,9 +7,13 @@ from torch import Tensor
 
 from verify.neural.bounds.choice import Choice
 from verify.neural.bounds.graph import BoundGraph, Sweep
+from verify.neural.bounds.phase import UNKNOWN
 from verify.neural.bounds.rounding import SAFETY, of
 from verify.neural.margin import Ceiling, matrix
 from verify.problem.problem import Problem
+
+GROUP = 128
+"""Boxes that are swept together: few enough for the tensors to stay in the cache."""
 
 
 class Arithmetic:
@@ -33,8 +37,19 @@ class Arithmetic:
         }
 
     def sweep(self, low: Tensor, high: Tensor, phases: Tensor) -> Sweep:
-        """Bounds on all tensors over boxes (B, n), given what is known of signs (B, P)."""
-        return self.graph.sweep(low.to(self.graph.dtype), high.to(self.graph.dtype), phases)
+        """Bounds on all tensors over boxes (B, n), given what is known of signs (B, P).
+
+        Boxes of which about as much is known go together: as many entries are bounded on each box
+        as are unclear on the worst of them.
+        """
+        low, high = low.to(self.graph.dtype), high.to(self.graph.dtype)
+        if low.shape[0] <= GROUP:
+            return self.graph.sweep(low, high, phases)
+        order = (phases == UNKNOWN).sum(dim=1).argsort()
+        parts = [
+            self.graph.sweep(low[rows], high[rows], phases[rows]) for rows in order.split(GROUP)
+        ]
+        return Sweep.join(parts).select(order.argsort())
 
     def ceiling(self, state: Sweep) -> Ceiling:
         """Upper bounds of all inequalities over the boxes of a sweep."""

@@ -35,8 +35,17 @@ ROUNDING_TRIES = 3
 SAMPLES = 4
 """Points per box at which the gradient is taken to choose a split."""
 
+FIRST_CLIMB = 128
+"""After so many boxes gradients are climbed, and again after 4, 16, 64, ... times as many."""
+
 MOST_EFFORT = 64
 """Of one climb."""
+
+WORTH = 0.1
+"""Tightening that closes a smaller share of the boxes is tried on every fourth step only."""
+
+STEP_PRODUCTS = 2 * 10**9
+"""Multiplications that a step of one batch may take, roughly."""
 
 LARGEST_QUEUE = 2_000_000
 MOST_EXACT_CHECKS = 200
@@ -49,7 +58,7 @@ class Search:
     Args:
         problem: the problem.
         seed: of the random starts of the attack.
-        batch: boxes per step.
+        batch: boxes per step; by default as many as a step of a fraction of a second allows.
         device: where to compute.
         record: is told of every split.
 
@@ -62,14 +71,13 @@ class Search:
         problem: Problem,
         *,
         seed: int = 0,
-        batch: int = 128,
+        batch: int | None = None,
         device: str = "cpu",
         record: Record | None = None,
     ) -> None:
         self.problem = problem
         self.record = record
         self.device = device
-        self.batch = batch
         self.witness: tuple[Fraction, ...] | None = None
         self.proved = 0.0
         self.stuck = 0
@@ -78,6 +86,7 @@ class Search:
         self._generator = torch.Generator().manual_seed(seed)
         self._region = Region(problem, torch.float32, device)
         self._main = self._arithmetic(torch.float32, deployed=True)
+        self.batch = batch or max(8, min(512, STEP_PRODUCTS // self._main.graph.products))
         self._fallbacks: list[tuple[Arithmetic, Guarantee]] = []
         network = as_function(problem.network, torch.float32, device)
         self._values = values_of(network, self._main.table)
@@ -95,7 +104,9 @@ class Search:
             problem.goal, self._values, self._region, self._accept, self._generator
         )
         self._steps = 0
-        self._next_climb = 4
+        self._boxes = 0
+        self._next_climb, self._effort = FIRST_CLIMB, 1
+        self._helped = 1.0
 
     def run(self, deadline: Deadline, progress: Progress | None = None) -> Answer:
         """Search until an answer or the deadline; may be called again to go on."""
@@ -106,18 +117,21 @@ class Search:
             while self.witness is None and len(self._queue) and not deadline.passed:
                 self._step()
                 self._steps += 1
-                # Climbing costs as much as some steps: at 4, 16, 64, ... it is due, with more
-                # effort every time.
-                if self.witness is None and len(self._queue) and self._steps >= self._next_climb:
-                    effort = min(self._next_climb // 4, MOST_EFFORT)
-                    self._next_climb *= 4
-                    self._attack.climb(deadline.earlier(max(0.3, deadline.left / 4)), effort)
+                if self.witness is None and len(self._queue) and self._boxes >= self._next_climb:
+                    self._climb(deadline)
                 if progress is not None and time.monotonic() - shown > 0.2:
                     shown = time.monotonic()
                     progress(self.proved, len(self._queue))
                 if len(self._queue) > LARGEST_QUEUE:
                     return self._answer(Reason.TIME, "too many open boxes")
         return self._answer(Reason.TIME, "")
+
+    def _climb(self, deadline: Deadline) -> None:
+        """Climb, with four times the effort every time, and less where little is left to search."""
+        effort = max(1, round(self._effort * (1 - self.proved)))
+        self._next_climb *= 4
+        self._effort = min(self._effort * 4, MOST_EFFORT)
+        self._attack.climb(deadline.earlier(max(0.3, deadline.left / 4)), effort)
 
     def _answer(self, reason: Reason, detail: str) -> Answer:
         if self.witness is not None:
@@ -143,6 +157,7 @@ class Search:
 
     def _step(self) -> None:
         boxes = self._queue.take(self.batch)
+        self._boxes += len(boxes)
         state = self._main.sweep(boxes.low, boxes.high, boxes.phases)
         boxes.phases = self._main.graph.phases.learned(boxes.phases, state.bounds)
         ceiling = self._main.ceiling(state)
@@ -154,12 +169,14 @@ class Search:
         ceiling = _select(ceiling, ~closed)
         if len(boxes) == 0:
             return
-        tightened = tighten(self._main, self.problem.goal, state, boxes.phases, ceiling)
-        closed = tightened.closed
-        self.proved += float(boxes.share[closed].sum())
-        boxes, ceiling = boxes.select(~closed), _select(ceiling, ~closed)
-        if len(boxes) == 0:
-            return
+        if self._helped >= WORTH or self._steps % 4 == 0:
+            tightened = tighten(self._main, self.problem.goal, state, boxes.phases, ceiling)
+            closed = tightened.closed
+            self._helped = (self._helped + float(closed.double().mean())) / 2
+            self.proved += float(boxes.share[closed].sum())
+            boxes, ceiling = boxes.select(~closed), _select(ceiling, ~closed)
+            if len(boxes) == 0:
+                return
         boxes.score = margin(self.problem.goal, ceiling.upper)
         if self._try_points(boxes, ceiling):
             return

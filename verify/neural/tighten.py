@@ -18,6 +18,7 @@ from verify.neural.arithmetic import Arithmetic
 from verify.neural.bounds.choice import Choice, is_bent
 from verify.neural.bounds.graph import Sweep
 from verify.neural.bounds.phase import assumed
+from verify.neural.descent import Descent
 from verify.neural.margin import Ceiling
 from verify.problem.goal import AllOf, AnyOf, Atom, Goal
 
@@ -26,7 +27,6 @@ MOST_CONJUNCTIONS = 32
 
 STEPS = 10
 SLOPE_RATE, WEIGHT_RATE, PRICE_RATE = 0.5, 1.0, 0.1
-DECAY = 0.95
 
 ROUNDS = 20
 """Of the search for the first weights, with fixed slopes."""
@@ -108,14 +108,8 @@ def tighten(
     parameters = [logits, *slopes.values(), *prices.values()]
     for parameter in parameters:
         parameter.requires_grad_(True)
-    descent = torch.optim.Adam(
-        [
-            {"params": [logits], "lr": WEIGHT_RATE},
-            {"params": list(slopes.values()), "lr": SLOPE_RATE},
-            {"params": list(prices.values()), "lr": PRICE_RATE},
-        ],
-        betas=(0.7, 0.9),
-    )
+    rates = [WEIGHT_RATE, *[SLOPE_RATE] * len(slopes), *[PRICE_RATE] * len(prices)]
+    descent = Descent(parameters, rates)
     best = torch.full((batch, len(sets)), torch.inf, dtype=graph.dtype, device=graph.device)
     slope, costs = best, dict[str, Tensor]()
     for step in range(steps):
@@ -127,13 +121,12 @@ def tighten(
             if step == steps - 1 or bool((best < 0).all()):
                 break
             gradients = torch.autograd.grad(
-                torch.where(best < 0, 0.0, upper).sum(), parameters, allow_unused=True
+                torch.where(best < 0, 0.0, upper).sum(),
+                parameters,
+                allow_unused=True,
+                materialize_grads=True,
             )
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
-        descent.step()  # pyright: ignore[reportUnknownMemberType]
-        for group in descent.param_groups:
-            group["lr"] *= DECAY
+        descent.step(gradients)
         for parameter in slopes.values():
             parameter.data.clamp_(0, 1)
         for parameter in prices.values():

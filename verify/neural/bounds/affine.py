@@ -173,6 +173,16 @@ class AffineNodes:
         """How far the largest parameter of a node exceeds 2^24, which `underflow` allows for."""
         return max([self._largest[n] * 2.0**-24 for n in node.inputs if n in self._largest] + [1.0])
 
+    @property
+    def products(self) -> int:
+        """How many multiplications of varying numbers with parameters one evaluation takes."""
+        windows = (
+            self.table[n.inputs[1]].size * prod(n.shape[2:] if n.op == "conv2d" else ())
+            for n in self.problem.network.live
+            if n.op in {"linear", "conv2d"}
+        )
+        return sum(windows) + sum(n.size for n in self.problem.network.live)
+
     def longest_sum(self, node: Node) -> int:
         """An upper bound of the length of any sum that the engine makes for the node."""
         sizes = [self.table[name].size for name in node.inputs if name not in self.parameters]

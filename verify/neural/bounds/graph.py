@@ -14,6 +14,7 @@ no error has to be propagated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -75,6 +76,30 @@ class Sweep:
             self.empty[index],
         )
 
+    @staticmethod
+    def join(parts: Sequence[Sweep]) -> Sweep:
+        """The sweeps over some boxes, and over others."""
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        return Sweep(
+            {
+                name: (
+                    torch.cat([p.bounds[name][0] for p in parts]),
+                    torch.cat([p.bounds[name][1] for p in parts]),
+                )
+                for name in first.bounds
+            },
+            {name: Lines.join([p.lines[name] for p in parts]) for name in first.lines},
+            {
+                name: Combination.join([p.combinations[name] for p in parts])
+                for name in first.combinations
+            },
+            {name: torch.cat([p.errors[name] for p in parts]) for name in first.errors},
+            torch.cat([p.vanished for p in parts]),
+            torch.cat([p.empty for p in parts]),
+        )
+
 
 class BoundGraph:
     """The bounds engine for one problem.
@@ -119,6 +144,12 @@ class BoundGraph:
         self.phases = Phases({name: self.size(name) for name in bent})
         for name in bent:
             self.uses[name] += 1  # prices of known signs are added there
+
+    @property
+    def products(self) -> int:
+        """Roughly how many multiplications a sweep over one box takes."""
+        rows = sum(self.size(name) for name in self._refined) + len(self.problem.inequalities)
+        return 1 + rows * self._nodes.products
 
     def size(self, tensor: str) -> int:
         """The number of entries of a tensor."""

@@ -7,7 +7,7 @@ Offsets are moved outward by more than the rounding of their own computation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,16 @@ class Lines:
             self.offset_below[index],
             self.slope_above[index],
             self.offset_above[index],
+        )
+
+    @staticmethod
+    def join(parts: Sequence[Lines]) -> Lines:
+        """Those of some boxes, and of others."""
+        return Lines(
+            torch.cat([p.slope_below for p in parts]),
+            torch.cat([p.offset_below for p in parts]),
+            torch.cat([p.slope_above for p in parts]),
+            torch.cat([p.offset_above for p in parts]),
         )
 
 

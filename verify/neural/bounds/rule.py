@@ -51,6 +51,24 @@ class Combination:
         parts = tuple(part.select(boxes) for part in self.parts)
         return Combination(parts, self.offset_below[boxes], self.offset_above[boxes])
 
+    @staticmethod
+    def join(several: Sequence[Combination]) -> Combination:
+        """Those of some boxes, and of others."""
+        parts = tuple(
+            Part(
+                same[0].operand,
+                torch.cat([p.index for p in same]) if same[0].index.dim() == 2 else same[0].index,
+                torch.cat([p.slope_below for p in same]),
+                torch.cat([p.slope_above for p in same]),
+            )
+            for same in zip(*(c.parts for c in several), strict=True)
+        )
+        return Combination(
+            parts,
+            torch.cat([c.offset_below for c in several]),
+            torch.cat([c.offset_above for c in several]),
+        )
+
 
 Rule = Callable[[Node, Sequence[Node], Sequence[Bounds]], Combination]
 
