@@ -47,7 +47,8 @@ class Arithmetic:
             return self.graph.sweep(low, high, phases)
         order = (phases == UNKNOWN).sum(dim=1).argsort()
         parts = [
-            self.graph.sweep(low[rows], high[rows], phases[rows]) for rows in order.split(GROUP)
+            self.graph.sweep(low[rows], high[rows], phases[rows])
+            for rows in torch.split(order, GROUP)
         ]
         return Sweep.join(parts).select(order.argsort())
 

@@ -20,9 +20,12 @@ from verify.answer import Answer, Deadline, Progress
 from verify.certificate.tree import ROOT, Record
 from verify.neural.arithmetic import Arithmetic
 from verify.neural.attack import Attack, values_of
+from verify.neural.bounds.graph import Sweep
+from verify.neural.bounds.phase import assumed
 from verify.neural.margin import Ceiling, margin, refuted
 from verify.neural.queue import Queue
 from verify.neural.region import Region
+from verify.neural.split import Splitter
 from verify.neural.thread import one_thread
 from verify.neural.tighten import tighten
 from verify.problem.problem import Problem
@@ -46,6 +49,15 @@ WORTH = 0.1
 
 STEP_PRODUCTS = 2 * 10**9
 """Multiplications that a step of one batch may take, roughly."""
+
+FEW_INPUTS = 5
+"""Up to so many free inputs, inputs are split; where there are more, whatever gains more."""
+
+FIRST_TRIAL = 16
+"""After so many boxes both kinds of split are tried, and again after 4, 16, ... times as many."""
+
+TRIALS = 8
+"""Boxes on which both kinds are tried."""
 
 LARGEST_QUEUE = 2_000_000
 MOST_EXACT_CHECKS = 200
@@ -107,6 +119,10 @@ class Search:
         self._boxes = 0
         self._next_climb, self._effort = FIRST_CLIMB, 1
         self._helped = 1.0
+        free = int((self._region.high > self._region.low).sum())
+        self._splitter = Splitter(self._region, self._main.graph.phases)
+        self.neurons = False
+        self.next_trial = FIRST_TRIAL if free > FEW_INPUTS else LARGEST_QUEUE**2
 
     def run(self, deadline: Deadline, progress: Progress | None = None) -> Answer:
         """Search until an answer or the deadline; may be called again to go on."""
@@ -161,28 +177,39 @@ class Search:
         state = self._main.sweep(boxes.low, boxes.high, boxes.phases)
         boxes.phases = self._main.graph.phases.learned(boxes.phases, state.bounds)
         ceiling = self._main.ceiling(state)
-        if bool(state.empty.any()):
-            raise EngineFault(f"{self.problem.network.name}: bounds of a tensor cross")
-        closed = self._refuted(ceiling)
+        self._check_crossings(boxes, state)
+        closed = self._refuted(ceiling) | state.empty
         self.proved += float(boxes.share[closed].sum())
         boxes, state = boxes.select(~closed), state.select(~closed)
         ceiling = _select(ceiling, ~closed)
         if len(boxes) == 0:
             return
-        if self._helped >= WORTH or self._steps % 4 == 0:
+        cost = torch.zeros_like(boxes.phases, dtype=ceiling.upper.dtype)
+        if self._helped >= WORTH or self._steps % 4 == 0 or self.neurons:
             tightened = tighten(self._main, self.problem.goal, state, boxes.phases, ceiling)
             closed = tightened.closed
             self._helped = (self._helped + float(closed.double().mean())) / 2
             self.proved += float(boxes.share[closed].sum())
             boxes, ceiling = boxes.select(~closed), _select(ceiling, ~closed)
+            cost = tightened.cost[~closed]
             if len(boxes) == 0:
                 return
         boxes.score = margin(self.problem.goal, ceiling.upper)
         if self._try_points(boxes, ceiling):
             return
-        boxes, ceiling = self._close_despite_rounding(boxes, ceiling)
-        if len(boxes):
-            self._split(boxes, ceiling)
+        keep = self._held_open(boxes, ceiling)
+        if bool(keep.any()):
+            self._split(boxes.select(keep), _select(ceiling, keep), cost[keep])
+
+    def _check_crossings(self, boxes: Queue, state: Sweep) -> None:
+        """Bounds may cross only where signs were assumed.
+
+        Raises:
+            EngineFault: they cross elsewhere.
+        """
+        crossed = state.empty & (assumed(boxes.phases) == 0).all(dim=1)
+        if bool(crossed.any()):
+            raise EngineFault(f"{self.problem.network.name}: the bounds of a tensor cross")
 
     def refutes(self, low: Tensor, high: Tensor) -> Tensor:
         """Boxes (B,) on which one round of bounds proves that the goal cannot be reached.
@@ -231,8 +258,10 @@ class Search:
         score = margin(self.problem.goal, ceiling.upper)
         return (ceiling.upper - score[:, None]).abs().argmin(dim=1)
 
-    def _close_despite_rounding(self, boxes: Queue, ceiling: Ceiling) -> tuple[Queue, Ceiling]:
-        """Close boxes that only rounding holds open, where that has gone on for several splits."""
+    def _held_open(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
+        """Which boxes (B,) stay open when those are closed that only rounding holds open, where
+        that has gone on for several splits.
+        """
         reach = torch.maximum(boxes.low.abs(), boxes.high.abs())
         size = (ceiling.slope.abs() @ reach[..., None])[..., 0] + ceiling.offset.abs()
         width = (
@@ -246,12 +275,11 @@ class Search:
             | (boxes.score < 1e-3 * size.amax(dim=1))
             | (middle.abs() < 1e-4 * size.amax(dim=1))
         )
-        if not bool(small.any()):
-            return boxes, ceiling
+        keep = torch.ones_like(small)
         rows = small.nonzero()[:, 0]
-        for arithmetic, guarantee in self._weaker():
+        for arithmetic, guarantee in self._weaker() if rows.numel() else ():
             state = arithmetic.sweep(boxes.low[rows], boxes.high[rows], boxes.phases[rows])
-            closed = self._refuted(arithmetic.ceiling(state))
+            closed = self._refuted(arithmetic.ceiling(state)) | state.empty
             if guarantee is Guarantee.FLOAT32:
                 accepted = closed
             else:
@@ -260,13 +288,11 @@ class Search:
                 if bool(accepted.any()):
                     self.guarantee = guarantee
             self.proved += float(boxes.share[rows[accepted]].sum())
-            keep = torch.ones(len(boxes), dtype=torch.bool, device=rows.device)
             keep[rows[accepted]] = False
-            rows = (torch.cumsum(keep, 0) - 1)[rows[~accepted]]
-            boxes, ceiling = boxes.select(keep), _select(ceiling, keep)
+            rows = rows[~accepted]
             if rows.numel() == 0:
                 break
-        return boxes, ceiling
+        return keep
 
     def _weaker(self) -> list[tuple[Arithmetic, Guarantee]]:
         if not self._fallbacks:
@@ -275,6 +301,52 @@ class Search:
                 (self._arithmetic(torch.float64, deployed=False), Guarantee.REAL),
             ]
         return self._fallbacks
+
+    def _split(self, boxes: Queue, ceiling: Ceiling, cost: Tensor) -> None:
+        """Split each box by an input or by a neuron.
+
+        Args:
+            boxes: open boxes.
+            ceiling: their bounds.
+            cost: what the relaxation of each entry costs, in the layout of phases (B, P).
+        """
+        axis = self._splitter.axis(boxes, ceiling, self._influence(boxes, ceiling))
+        column = self._splitter.column(boxes, cost)
+        if self._boxes >= self.next_trial:
+            self.next_trial *= 4
+            self.neurons = self._gains_by_neurons(boxes, axis, column)
+        finite = self._region.finite[axis.clamp(min=0)] & (axis >= 0)
+        by_neuron = (column >= 0) & (((axis < 0) | ~finite) if self.neurons else axis < 0)
+        by_input = (axis >= 0) & ~by_neuron
+        self.stuck += int((~by_neuron & ~by_input).sum())
+        for chosen, divide, where in (
+            (by_input, self._splitter.by_input, axis),
+            (by_neuron, self._splitter.by_neuron, column),
+        ):
+            if bool(chosen.any()):
+                self._queue.put(divide(boxes.select(chosen), where[chosen], self.record))
+
+    def _gains_by_neurons(self, boxes: Queue, axis: Tensor, column: Tensor) -> bool:
+        """Whether splitting by neurons brings the bounds of some boxes down further than splitting
+        by inputs, at the first step.
+        """
+        both = ((axis >= 0) & (column >= 0)).nonzero()[:TRIALS, 0]
+        if both.numel() == 0:
+            return self.neurons
+        sample, axis, column = boxes.select(both), axis[both], column[both]
+        left = [
+            self._open_height(self._splitter.by_input(sample, axis, None)),
+            self._open_height(self._splitter.by_neuron(sample, column, None)),
+        ]
+        return left[1] < left[0]
+
+    def _open_height(self, boxes: Queue) -> float:
+        """How far above zero the bounds of boxes are, in sum, after tightening."""
+        state = self._main.sweep(boxes.low, boxes.high, boxes.phases)
+        ceiling = self._main.ceiling(state)
+        tightened = tighten(self._main, self.problem.goal, state, boxes.phases, ceiling)
+        height = torch.where(state.empty, 0.0, tightened.upper.amax(dim=1).clamp(min=0))
+        return float(height.sum())
 
     def _influence(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
         """How much each variable moves the margin in a box: (B, n).
@@ -295,30 +367,6 @@ class Search:
         open_rows = (ceiling.upper >= 0).to(influence.dtype)
         slopes = (ceiling.slope.abs() * open_rows[..., None]).sum(dim=1)
         return torch.where((influence.amax(dim=1) > 0)[:, None], influence, slopes)
-
-    def _split(self, boxes: Queue, ceiling: Ceiling) -> None:
-        width = boxes.high - boxes.low
-        influence = self._influence(boxes, ceiling)
-        possible = self._region.splittable(boxes.low, boxes.high)
-        # Finite features go first: every value of them is a problem of its own.
-        score = influence * width + (self._region.finite & possible & (influence > 0)) * 1e30
-        score = torch.where((score.amax(dim=1) > 0)[:, None], score, width)
-        axis = torch.where(possible, score, -1.0).argmax(dim=1)
-        dead = ~possible.any(dim=1)
-        self.stuck += int(dead.sum())
-        boxes, axis = boxes.select(~dead), axis[~dead]
-        if len(boxes) == 0:
-            return
-        low, high, part = self._region.split(boxes.low, boxes.high, axis)
-        number = boxes.number.repeat(2)
-        if self.record is not None:
-            cut = high[: len(boxes)].gather(1, axis[:, None])[:, 0].double()
-            parents, axes, cuts = (t.cpu().numpy() for t in (boxes.number, axis, cut))
-            number = torch.as_tensor(self.record.split_inputs(parents, axes, cuts)).to(low.device)
-        share = boxes.share.repeat(2) * part
-        score, tries = boxes.score.repeat(2), boxes.tries.repeat(2)
-        phases = boxes.phases.repeat(2, 1)
-        self._queue.put(Queue(low, high, share, score, tries, number, phases))
 
 
 def _select(ceiling: Ceiling, keep: Tensor) -> Ceiling:

@@ -1,0 +1,95 @@
+"""Dividing boxes: by an input, or by the sign of an entry inside the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from verify.certificate.tree import Record
+from verify.neural.bounds.phase import UNKNOWN, Phases, split
+from verify.neural.margin import Ceiling
+from verify.neural.queue import Queue
+from verify.neural.region import Region
+
+
+class Splitter:
+    """Chooses where to split, and splits.
+
+    Args:
+        region: the whole box.
+        phases: the layout of what is known of signs.
+    """
+
+    def __init__(self, region: Region, phases: Phases) -> None:
+        self._region = region
+        self._phases = phases
+
+    def axis(self, boxes: Queue, ceiling: Ceiling, influence: Tensor) -> Tensor:
+        """For each box the input to split (B,), or -1 where none can be.
+
+        Args:
+            boxes: the boxes.
+            ceiling: their bounds.
+            influence: how much each input moves the margin (B, n).
+        """
+        width = boxes.high - boxes.low
+        possible = self._region.splittable(boxes.low, boxes.high)
+        # Finite features go first: every value of them is a problem of its own.
+        score = influence * width + (self._region.finite & possible & (influence > 0)) * 1e30
+        score = torch.where((score.amax(dim=1) > 0)[:, None], score, width)
+        axis = torch.where(possible, score, -1.0).argmax(dim=1)
+        return torch.where(possible.any(dim=1), axis, -1)
+
+    def column(self, boxes: Queue, cost: Tensor) -> Tensor:
+        """For each box the entry whose sign to split by (B,), or -1 where none costs anything.
+
+        Args:
+            boxes: the boxes.
+            cost: what the relaxation of each entry costs (B, P).
+        """
+        if self._phases.width == 0:
+            return torch.full((len(boxes),), -1, device=cost.device)
+        most, column = torch.where(boxes.phases == UNKNOWN, cost, -1.0).max(dim=1)
+        return torch.where(most > 0, column, -1)
+
+    def by_input(self, boxes: Queue, axis: Tensor, record: Record | None) -> Queue:
+        """Both halves of each box along its axis (B,), told to the record."""
+        low, high, part = self._region.split(boxes.low, boxes.high, axis)
+        number = boxes.number.repeat(2)
+        if record is not None:
+            cut = high[: len(boxes)].gather(1, axis[:, None])[:, 0].double()
+            parents, axes, cuts = (t.cpu().numpy() for t in (boxes.number, axis, cut))
+            number = torch.as_tensor(record.split_inputs(parents, axes, cuts)).to(low.device)
+        twice = boxes.select(torch.arange(len(boxes), device=low.device).repeat(2))
+        twice.low, twice.high = low, high
+        twice.share, twice.number = twice.share * part, number
+        return twice
+
+    def by_neuron(self, boxes: Queue, column: Tensor, record: Record | None) -> Queue:
+        """Each box with its entry (B,) not positive, and with it not negative.
+
+        The halves count half of the volume each, whatever their real shares are.
+        """
+        twice = boxes.select(torch.arange(len(boxes), device=column.device).repeat(2))
+        twice.phases = split(boxes.phases, column)
+        twice.share = twice.share / 2
+        if record is not None:
+            numbers = self._recorded(boxes.number.cpu().numpy(), column.cpu().numpy(), record)
+            twice.number = torch.as_tensor(numbers).to(column.device)
+        return twice
+
+    def _recorded(
+        self, boxes: np.ndarray[Any, Any], columns: np.ndarray[Any, Any], record: Record
+    ) -> np.ndarray[Any, Any]:
+        """Numbers of the halves of boxes (2B,) that are split by entries of several tensors."""
+        count = len(boxes)
+        numbers = np.zeros(2 * count, dtype=np.int64)
+        for tensor, place in self._phases.places.items():
+            rows = np.flatnonzero((columns >= place.start) & (columns < place.stop))
+            if len(rows):
+                made = record.split_neurons(boxes[rows], tensor, columns[rows] - place.start)
+                numbers[rows], numbers[count + rows] = made[: len(rows)], made[len(rows) :]
+        return numbers
