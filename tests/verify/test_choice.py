@@ -111,8 +111,8 @@ def try_choices(rng: Generator) -> None:
             tensors = [*graph.phases.places, last]
             phases = drawn_phases(rng, graph, problem, np.stack([box[0] for box in points]))
             with torch.no_grad():
-                corners = [torch.tensor(side).to(dtype) for side in (low, high)]
-                state = graph.sweep(*corners, phases)
+                below, above = torch.tensor(low).to(dtype), torch.tensor(high).to(dtype)
+                state = graph.sweep(below, above, phases)
                 choice = random_choice(rng, graph, phases, 2)
                 rows = torch.tensor(start).to(dtype)
                 zero = torch.zeros(1, 2, dtype=dtype)
@@ -131,12 +131,8 @@ def try_choices(rng: Generator) -> None:
                     tested += 1
                     assert not state.empty[box]
                     for name in tensors:
-                        for a, value, b in zip(
-                            *[state.bounds[name][0][box].tolist()],
-                            values[name],
-                            state.bounds[name][1][box].tolist(),
-                            strict=True,
-                        ):
+                        sides = [side[box].tolist() for side in state.bounds[name]]
+                        for a, value, b in zip(sides[0], values[name], sides[1], strict=True):
                             assert Fraction(a) <= ends(value)[1]
                             assert ends(value)[0] <= Fraction(b)
                     for row in range(2):
