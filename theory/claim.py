@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from theory.verdict import Verdict
 
 if TYPE_CHECKING:
+    from theory.finite.engine import Engine
     from theory.property import Definition
 
 
@@ -52,6 +53,8 @@ class Claim:
         decide: the exact decision; it may be called any number of times.
         definition: the family it is of.
         parameters: what the family was applied to, as printed.
+        by: the same decision with the arithmetic of an engine, where the structure may be large.
+        picture: draws what was found as SVG, for reports.
     """
 
     name: str
@@ -59,6 +62,12 @@ class Claim:
     decide: Callable[[], Finding]
     definition: Definition | None = None
     parameters: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    by: Callable[[Engine], Finding] | None = None
+    picture: Callable[[Finding], str] | None = None
+
+    def drawn(self, picture: Callable[[Finding], str]) -> Claim:
+        """The same claim, with a picture of what is found."""
+        return replace(self, picture=picture)
 
     def named(self, name: str, claim: str | None = None) -> Claim:
         """The same claim under another name."""

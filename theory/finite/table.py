@@ -41,7 +41,10 @@ def rational_row(probabilities: Sequence[Exact], where: str) -> list[Fraction]:
     for row in (short, as_written):
         if sum(row) == 1:
             return row
-    raise InputError(f"{where}: the probabilities sum to {float(sum(as_written)):.17g}, not 1")
+    excess = sum(as_written) - 1
+    total = f"{1 + float(excess):.17g}"
+    total = f"1 {'+' if excess > 0 else '-'} {abs(float(excess)):g}" if total == "1" else total
+    raise InputError(f"{where}: the probabilities sum to {total}, not 1")
 
 
 def _short(value: Fraction) -> Fraction:
@@ -151,7 +154,7 @@ def induced(process: Process, policy: Followed) -> Process:
         policy: a table, or a function: of a tree, of a network over encoded states, of any code.
 
     Raises:
-        InputError: the policy leaves out a state that has actions, takes an action that there is
+        InputError: the policy leaves out a state in which there is a choice, takes an action that there is
             not, or its probabilities do not sum to 1.
     """
     transitions: dict[str, dict[str, dict[str, Fraction]]] = {}
@@ -161,9 +164,7 @@ def induced(process: Process, policy: Followed) -> Process:
             transitions[state] = {}
             continue
         where = f"policy, state {state!r}"
-        if not callable(policy) and state not in policy:
-            raise InputError(f"policy: it says nothing about state {state!r}")
-        said = policy(state) if callable(policy) else policy[state]
+        said = _said(policy, state, process.actions(state))
         mixed: Mixed = {said: 1} if isinstance(said, str) else said
         outcomes: dict[str, Fraction] = {}
         reward = Fraction(0)
@@ -176,3 +177,14 @@ def induced(process: Process, policy: Followed) -> Process:
         transitions[state] = {FOLLOW: outcomes}
         rewards[state, FOLLOW] = reward
     return Process(transitions, rewards, process.discount)
+
+
+def _said(policy: Followed, state: str, actions: Sequence[str]) -> str | Mixed:
+    """What a policy does in a state; where there is one action, it need not say."""
+    if callable(policy):
+        return policy(state)
+    if state in policy:
+        return policy[state]
+    if len(actions) == 1:
+        return actions[0]
+    raise InputError(f"policy: it says nothing about state {state!r}")

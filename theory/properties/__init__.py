@@ -15,6 +15,7 @@ from theory.properties import (
     incentive,
     influence,
     modification,
+    outcome,
     planning,
     power,
     proof,
@@ -49,6 +50,7 @@ CATALOGUE: dict[str, Definition] = {
         planning,
         shutdown,
         attitude,
+        outcome,
     )
     for definition in family.DEFINITIONS
 }
@@ -69,6 +71,7 @@ __all__ = [
     "incentive",
     "influence",
     "modification",
+    "outcome",
     "planning",
     "power",
     "proof",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from extract.draw import draw
 from extract.network import Network
 from extract.structure import AgentStructure
+from theory.claim import Claim
 from verify.provenance import sha256, source, versions
 from verify.spec import Spec
-from verify.verdict import Report, Result, Run
+from verify.verdict import Report, Result
 
 
 def summarise(
@@ -66,19 +68,25 @@ def _facts(network: Network) -> dict[str, str]:
 
 
 def _pictures(spec: Spec, results: Sequence[Result]) -> dict[str, tuple[str, ...]]:
-    """The runs of every witness as the spec draws them; where it fails, the reason instead."""
-    draw_run = spec.picture
-    if draw_run is None:
-        return {}
+    """The runs of every witness as the spec draws them, and what claims draw of their findings.
 
-    def drawn(run: Run) -> str:
-        try:
-            return draw_run(run.inputs, run.action or "")
-        except Exception as error:  # noqa: BLE001 -- the spec's function may fail in any way
-            return f"{spec.name}: picture: {type(error).__name__}: {error}"
+    Where a drawing fails, it is the reason instead.
+    """
+    pictures: dict[str, tuple[str, ...]] = {}
+    for result in results:
+        of, draw_run = result.property, spec.picture
+        if result.witness is not None and draw_run is not None:
+            drawn = (
+                _drawn(spec, draw_run, run.inputs, run.action or "") for run in result.witness.runs
+            )
+            pictures[of.name] = tuple(drawn)
+        elif isinstance(of, Claim) and of.picture is not None and result.finding is not None:
+            pictures[of.name] = (_drawn(spec, of.picture, result.finding),)
+    return pictures
 
-    return {
-        result.property.name: tuple(drawn(run) for run in result.witness.runs)
-        for result in results
-        if result.witness is not None
-    }
+
+def _drawn(spec: Spec, picture: Callable[..., str], *arguments: Any) -> str:
+    try:
+        return picture(*arguments)
+    except Exception as error:  # noqa: BLE001 -- the spec's function may fail in any way
+        return f"{spec.name}: picture: {type(error).__name__}: {error}"

@@ -15,7 +15,7 @@ from theory.finite.arena import Game, World
 from theory.process import Process
 
 F = Fraction
-NAMES = ("a", "b", "c", "d")
+NAMES: tuple[str, ...] = ("a", "b", "c", "d")
 ONE, HALF = F(1), F(1, 2)
 ROWS = [[ONE], [HALF, HALF], [F(1, 3), F(2, 3)], [F(1, 10), F(9, 10)], [F(1, 4), F(1, 4), HALF]]
 Table = dict[str, Fraction | None]
