@@ -61,7 +61,9 @@ def test_an_undefined_reward_is_left_open():
 
 def test_what_was_found_is_drawn():
     claim = reaches(COIN, "toss", ["heads"], ">=", "1/4").drawn(
-        lambda found: f'<svg width="9" height="9"><title>{found.value}</title></svg>'
+        lambda found: (
+            f'<svg width="9" height="9"><title>{found.witness["probability"]}</title></svg>'
+        )
     )
     failing = claim.named("fails").drawn(lambda found: str(found.witness["nothing"]))
     html = page(check(None, Spec(None, (claim, failing))))

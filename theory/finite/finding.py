@@ -73,7 +73,7 @@ def _judged(world: World, start: str, formula: Bounded, answer: Answer) -> Findi
             Verdict.HOLDS, proof=f"the {optimum} {kind} is {value_text(value)}", value=value
         )
     witness: dict[str, Any] = {kind: value, "bound": f"{formula.relation} {formula.limit}"}
-    return Finding(Verdict.VIOLATED, {**witness, **shown(world, start, answer)}, value=value)
+    return Finding(Verdict.VIOLATED, {**witness, **shown(world, start, answer)})
 
 
 def shown(world: World, start: str, answer: Answer) -> dict[str, Any]:

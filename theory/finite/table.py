@@ -154,8 +154,8 @@ def induced(process: Process, policy: Followed) -> Process:
         policy: a table, or a function: of a tree, of a network over encoded states, of any code.
 
     Raises:
-        InputError: the policy leaves out a state in which there is a choice, takes an action that there is
-            not, or its probabilities do not sum to 1.
+        InputError: the policy leaves out a state in which there is a choice, takes an action that
+            there is not, or its probabilities do not sum to 1.
     """
     transitions: dict[str, dict[str, dict[str, Fraction]]] = {}
     rewards: dict[tuple[str, str], Fraction] = {}

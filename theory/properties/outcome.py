@@ -135,7 +135,7 @@ NEARLY_OPTIMAL = Definition(
     holds_does_not_mean=("It does not say anything of other first states, nor of another world."),
     needs=(*_NEEDS, "policy"),
     decided=REACHES.decided,
-    example='outcome.nearly_optimal(river, "bank", {"bank": "ford", "wet": "swim"}, ["far"], loss="1/4")',
+    example='outcome.nearly_optimal(river, "bank", ford, ["far"], loss="1/4")',
 )
 
 DEFINITIONS = (REACHES, AVOIDS, EXPECTED_REWARD, EVENTUALLY_STOPS, SATISFIES, NEARLY_OPTIMAL)
@@ -151,7 +151,7 @@ def example_names() -> dict[str, Any]:
         },
         rewards={"bank": -1, "bridge": -2, "wet": -5},
     )
-    names = {"river": river, "far": at("far", ["far"])}
+    names = {"river": river, "ford": {"bank": "ford", "wet": "swim"}, "far": at("far", ["far"])}
     return {**names, "bounded": bounded, "eventually": eventually}
 
 
