@@ -60,7 +60,7 @@ def satisfying(world: World, formula: StateFormula, engine: Engine = PLAIN) -> f
             return frozenset[str]().union(*parts)
         case Bounded():
             answer = bound_answer(world, formula, engine)
-            return frozenset(s for s in everywhere if bound_met(answer, formula, s))
+            return frozenset(s for s in answer.values if bound_met(answer, formula, s))
 
 
 def bound_answer(world: World, formula: Bounded, engine: Engine = PLAIN) -> Answer:
