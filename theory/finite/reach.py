@@ -108,9 +108,10 @@ def until_values(
                 at for at, c in enumerate(choices) if not any(t in likely for t in c.targets)
             )
     values = [one if state in certain else zero for state in range(len(field.names))]
-    unknown = [state for state in range(len(field.names)) if state in likely - certain]
+    unknown = sorted(likely - certain)
     if unknown:
-        known = {state: value for state, value in enumerate(values) if state not in set(unknown)}
+        open_ = set(unknown)
+        known = {state: value for state, value in enumerate(values) if state not in open_}
         equations = system(field, unknown, known, rewarded=False)
         chosen = equations.adviser.guess() or [0] * len(unknown)
         for state, value in zip(unknown, settle_least(equations, chosen), strict=True):

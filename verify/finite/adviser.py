@@ -22,7 +22,7 @@ Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 FEWEST = 12
 """Below so many unknowns floats are not worth their time."""
-SWEEPS = 3_000
+SWEEPS = 200
 ROUNDS = 60
 CLEARLY = 1e-10
 """Relative to the largest value: what is better by less may be rounding."""
