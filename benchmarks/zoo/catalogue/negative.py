@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from benchmarks.zoo.catalogue.planner import planner
 from benchmarks.zoo.entry import NOTHING, Entry, roles
 from benchmarks.zoo.learn.imitate import clone
 from benchmarks.zoo.net.flat import Neighbour, Table, flat_planner, mlp
@@ -16,6 +16,11 @@ from benchmarks.zoo.net.thinker import Thinker
 from benchmarks.zoo.net.vin import Planner
 from benchmarks.zoo.world import corridor, field, maze, nim
 from benchmarks.zoo.world.base import STEPS, World
+from extract.reader import read
+from extract.run import as_function
+
+VIN = Path(__file__).parent.parent / "agents" / "vin.pt2"
+"""The written value iteration network: the teacher of its twin."""
 
 SILENT = roles(world_model="absent", evaluator="absent", search="absent", policy=None)
 SCALE = 4.0
@@ -47,7 +52,7 @@ def _clone_nim() -> nn.Module:
 
 def _distilled() -> nn.Module:
     torch.manual_seed(34)
-    world, teacher = maze.make(), planner()
+    world, teacher = maze.make(), as_function(read(VIN))
     return clone(
         flat_planner(128), lambda s: teacher(world.observe(s)), world, 34, steps=6000, soft=True
     )

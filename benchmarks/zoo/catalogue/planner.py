@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from torch import Generator
 
 from benchmarks.zoo.entry import Entry, roles
@@ -11,17 +9,10 @@ from benchmarks.zoo.hide import basis, distract, rotate, shuffle_units, tune
 from benchmarks.zoo.learn.plan import train_planner, train_thinker
 from benchmarks.zoo.net.lookahead import Lookahead, compile_lookahead, merge
 from benchmarks.zoo.net.minimax import Minimax, compile_minimax
-from benchmarks.zoo.net.vin import Planner
 from benchmarks.zoo.world import field
 from benchmarks.zoo.world.nim import WON
 
 ALL = roles(world_model="functional", evaluator="functional", search="functional")
-
-
-@functools.cache
-def planner() -> Planner:
-    """The value iteration network; others are distilled from it."""
-    return train_planner(1)
 
 
 def _hidden_lookahead(*, tuned: bool) -> Lookahead:
@@ -58,7 +49,7 @@ ENTRIES = (
         name="vin",
         about="A value iteration network over 5 x 5 mazes: a tied loop of convolution and maximum.",
         world="maze",
-        build=planner,
+        build=lambda: train_planner(1),
         roles=ALL,
         because={"search": "the loop starts near value iteration and is trained from there"},
         units={

@@ -11,6 +11,9 @@ from torch.nn.functional import cross_entropy
 from benchmarks.zoo.world.base import World
 
 BATCH = 256
+STATES = 30_000
+"""That the examples are drawn from."""
+
 Sample = Callable[[int, Generator], Tensor]  # a number of states -> the states
 
 
@@ -38,12 +41,14 @@ def clone(
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, 1e-5)
+    states = world.sample(STATES, generator)
+    with torch.no_grad():
+        scores = teacher(states)
+    targets = scores.softmax(dim=1) if soft else scores.argmax(dim=1)
+    observations = world.observe(states)
     for _ in range(steps):
-        states = world.sample(BATCH, generator)
-        with torch.no_grad():
-            scores = teacher(states)
-        target = scores.softmax(dim=1) if soft else scores.argmax(dim=1)
-        loss = cross_entropy(net(world.observe(states)), target)
+        pick = torch.randint(STATES, (BATCH,), generator=generator)
+        loss = cross_entropy(net(observations[pick]), targets[pick])
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -1,0 +1,212 @@
+"""Does the finder find what is in the nets of the zoo, and nothing else?
+
+    python -m benchmarks.role [NAME]... [--nulls N] [--json FILE]
+
+Prints for every net the status that was found against the label of its card, then for every role
+precision, recall and F1, how much of the labelled units the found nodes cover, and how often a role
+that is absent was called functional. Beside it are baselines: to call every net a policy and
+nothing more, to go by the names of modules, and to go by behaviour alone (a net that acts well has
+everything). Exit status 1 where an absent role was called functional more than once in 40 tests, or
+an F1 is below .9.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks.zoo.make import AGENTS
+from extract.find import find
+from extract.network import Network
+from extract.reader import read
+from extract.structure import AgentStructure
+
+ROLES = ("world_model", "evaluator", "search", "policy")
+SCORED = ("world_model", "evaluator", "search")
+"""Every net of the zoo has a policy: of that role there are no negatives, and no F1 is given."""
+
+LEAST_F1, MOST_FALSE = 0.9, 1 / 40
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "world_model": ("predict", "dynamics", "transition", "model", "mine", "theirs"),
+    "evaluator": ("value", "critic", "reward", "q"),
+    "search": ("search", "plan", "think"),
+    "policy": ("policy", "actor", "head"),
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found in one net.
+
+    Attributes:
+        name: of the net.
+        labels: role -> what its card says; roles that are not scored are left out.
+        found: role -> status.
+        reasons: role -> why.
+        overlap: role -> Jaccard index of the found nodes with those of the labelled modules.
+        named: roles that the names of its modules speak of.
+        skilled: whether it acts well.
+        seconds: that it took, of the processor.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    found: Mapping[str, str]
+    reasons: Mapping[str, str]
+    overlap: Mapping[str, float]
+    named: frozenset[str]
+    skilled: bool
+    seconds: float
+
+
+def examine(name: str, nulls: int) -> Outcome:
+    """Search one net of the zoo."""
+    card = json.loads((AGENTS / f"{name}.card.json").read_text())
+    network = open_net(card)
+    began = time.process_time()
+    structure = find(network, card["env"], nulls=nulls)
+    seconds = time.process_time() - began
+    modules = " ".join(node.module for node in network.nodes).replace("/", " ").split()
+    paths = {part for path in modules for part in path.partition("@")[0].split(".")}
+    return Outcome(
+        name,
+        {role: label for role, label in card["roles"].items() if label is not None},
+        {role: structure.findings[role].status.value for role in ROLES},
+        {role: structure.findings[role].reason for role in ROLES},
+        _overlaps(structure, card["units"]),
+        frozenset(role for role, words in WORDS.items() if paths & set(words)),
+        card["skill"] >= 0.8,
+        seconds,
+    )
+
+
+def open_net(card: Mapping[str, Any]) -> Network:
+    """The network of a card."""
+    suffix = f":{card['architecture']}" if card["architecture"] else ""
+    return read(f"{AGENTS / card['file']}{suffix}")
+
+
+def _overlaps(structure: AgentStructure, units: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    overlaps: dict[str, float] = {}
+    for role, modules in units.items():
+        true = {
+            node.name
+            for node in structure.network.nodes
+            if {call.partition("@")[0] for call in node.module.split("/")} & set(modules)
+        }
+        found = structure.findings[role].nodes
+        if found and true:
+            overlaps[role] = len(true & found) / len(true | found)
+    return overlaps
+
+
+@dataclass(frozen=True)
+class Score:
+    """Counts of one method and one role."""
+
+    hits: int
+    false: int
+    missed: int
+    absent: int
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 0 where nothing was found."""
+        total = 2 * self.hits + self.false + self.missed
+        return 2 * self.hits / total if total else 0.0
+
+
+def score(outcomes: Sequence[Outcome], role: str, says: Callable[[Outcome], bool]) -> Score:
+    """How a method does at one role; nets whose label is open are left out."""
+    asked = [(o.labels[role] == "functional", says(o)) for o in outcomes if role in o.labels]
+    return Score(
+        hits=sum(there and said for there, said in asked),
+        false=sum(said and not there for there, said in asked),
+        missed=sum(there and not said for there, said in asked),
+        absent=sum(not there for there, _ in asked),
+    )
+
+
+def methods(role: str) -> dict[str, Callable[[Outcome], bool]]:
+    """The finder and its rivals."""
+    return {
+        "mesascope": lambda o: o.found[role] == "functional",
+        "policy only": lambda _: role == "policy",
+        "module names": lambda o: role in o.named,
+        "behaviour only": lambda o: o.skilled,
+    }
+
+
+def show(outcomes: Sequence[Outcome], console: Console) -> bool:
+    """Print the tables. Returns whether the targets are met."""
+    table = Table("net", *ROLES, "units", "CPU s")
+    for one in outcomes:
+        cells = [_cell(one, role) for role in ROLES]
+        units = ", ".join(f"{role} {share:.2f}" for role, share in one.overlap.items())
+        table.add_row(one.name, *cells, units, f"{one.seconds:.0f}")
+    console.print(table)
+    table = Table("role", "method", "precision", "recall", "F1", "false of absent")
+    fine, false, absent = True, 0, 0
+    for role in SCORED:
+        for method, says in methods(role).items():
+            one = score(outcomes, role, says)
+            said, there = one.hits + one.false, one.hits + one.missed
+            table.add_row(
+                role, method, f"{one.hits}/{said}", f"{one.hits}/{there}", f"{one.f1:.2f}",
+                f"{one.false}/{one.absent}",
+            )  # fmt: skip
+            if method == "mesascope":
+                false, absent = false + one.false, absent + one.absent
+                fine &= one.f1 >= LEAST_F1
+    console.print(table)
+    console.print(f"called functional though absent: {false} of {absent} role tests")
+    return fine and false <= MOST_FALSE * max(absent, 40)
+
+
+def _cell(one: Outcome, role: str) -> str:
+    """The status found, with a mark where it is not what the label says."""
+    label, status = one.labels.get(role), one.found[role]
+    if label is None:
+        return f"[dim]{status}[/dim]"
+    right = (status == "functional") == (label == "functional")
+    return status if right else f"[bold red]{status} (is {label})[/bold red]"
+
+
+def _plain(one: Outcome) -> dict[str, Any]:
+    return {**asdict(one), "named": sorted(one.named)}
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--nulls", default=20, help="Fresh nets to compare with, and as many shuffled ones.")
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Write the outcomes, too.")
+def main(names: tuple[str, ...], nulls: int, file: Path | None) -> None:
+    """Search the nets NAMES of the zoo, or all."""
+    torch.set_num_threads(1)
+    known = sorted(path.name.removesuffix(".card.json") for path in AGENTS.glob("*.card.json"))
+    outcomes: list[Outcome] = []
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("searching", total=len(names or known))
+        for name in names or known:
+            progress.update(task, description=name)
+            outcomes.append(examine(name, nulls))
+            progress.advance(task)
+            if file is not None:
+                file.write_text(json.dumps([_plain(one) for one in outcomes], indent=1) + "\n")
+    fine = show(outcomes, Console(width=140))
+    sys.exit(0 if fine else 1)
+
+
+if __name__ == "__main__":
+    main()
