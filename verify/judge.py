@@ -11,6 +11,7 @@ from theory.bend import TooManyCases
 from theory.enclosure import Undecided
 from theory.error import UnsupportedOperator
 from theory.property import Property
+from theory.unroll import is_temporal
 from verify.alternation import is_game, play
 from verify.answer import Answer, Deadline, Progress
 from verify.bind import BoundProperty, exactly
@@ -54,6 +55,17 @@ def _decide(
     bound: BoundProperty, engines: Engines, deadline: Deadline, progress: Progress
 ) -> Result:
     subject = bound.property
+    if is_temporal(subject.formula):
+        from verify.loop.judge import judge_trajectories
+
+        found = judge_trajectories(
+            bound, deadline, progress, seed=engines.seed, device=engines.device
+        )
+        if found is not None:
+            if found.verdict is not Verdict.HOLDS:
+                return found
+            held = Answer(False, guarantee=found.guarantee, engine=found.engine)
+            return _meaningful(bound, engines, deadline, held)
     try:
         problem = compile_goal(subject.formula, bound.functions, wanted=False, name=subject.name)
     except MissingRole as error:

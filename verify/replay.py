@@ -16,10 +16,12 @@ from extract.network import Network
 from theory.enclosure import Undecided
 from theory.error import InputError
 from theory.fold import fold
+from theory.node import build
 from theory.operator import FunctionSymbol
 from theory.scope import QUANTIFIERS, TEMPORAL
 from theory.semantics import Interpretation, evaluate
 from theory.sort import EnumSort, ObservationSort, RealSort, VectorSort
+from theory.substitution import rebuilt
 from theory.term import Term
 from theory.world import World
 from verify.bind import (
@@ -86,6 +88,19 @@ def violated(bound: BoundProperty, values: Values, run: Evaluate) -> bool | None
         if shared:
             return None  # of two quantifiers over one name, one has no finite domain
         raise
+
+
+def with_last_step(formula: Term, steps: int) -> Term:
+    """The formula with every `always` without end cut off after some steps: where that is violated,
+    the formula is.
+    """
+
+    def step(node: Term, parts: Sequence[Term]) -> Term:
+        if node.operator == "always" and node.payload.steps is None:
+            return build("always", parts, replace(node.payload, steps=steps))
+        return rebuilt(node, parts)
+
+    return fold(formula, step)
 
 
 def expanded(formula: Term) -> set[str]:

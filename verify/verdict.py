@@ -85,13 +85,17 @@ class Run:
         term: the application as the formula writes it, such as `score(o[watched: 1])`.
         inputs: what went in, by feature name (or index).
         outputs: what came out in float32, by action name (or index).
-        action: the strictly best action where the outputs are scores, else None.
+        action: the strictly best action where the outputs are scores, else None; on a trajectory
+            the action that was taken.
+        step: on a trajectory, which of its states this is, from 0; the inputs are the state and
+            what others chose there. None for a single evaluation.
     """
 
     term: str
     inputs: Mapping[str, float]
     outputs: Mapping[str, float]
     action: str | None
+    step: int | None = None
 
 
 @dataclass(frozen=True)

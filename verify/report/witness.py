@@ -114,7 +114,8 @@ class Table:
 def table(property: Property, witness: Witness) -> Table:
     """Lay out a witness of a property (or the candidate for one)."""
     loose = dict(_loose(property, witness.values))
-    runs = [*witness.runs, *_points(witness, loose)]
+    filmed = any(run.step is not None for run in witness.runs)
+    runs = list(witness.runs) if filmed else [*witness.runs, *_points(witness, loose)]
     return Table(
         columns=tuple(_columns(runs)),
         rows=tuple(_rows(property, runs)),

@@ -1,0 +1,1 @@
+"""The vertical collision-avoidance networks (VCAS), flown in a closed loop."""

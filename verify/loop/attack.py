@@ -1,0 +1,323 @@
+"""Looking for a violation by running many random trajectories in floats, side by side.
+
+Nothing follows from what is not found. What is found is run again exactly (`verify.loop.trial`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from extract.network import Network
+from extract.run import as_function
+from theory.fold import fold
+from theory.scope import QUANTIFIERS, TEMPORAL
+from theory.sort import Feature, ObservationSort
+from theory.term import Term
+from theory.world import STATE
+from verify.loop.question import Question, Root, roots
+from verify.loop.trial import Functions, Trail, by_part, follow
+from verify.loop.valuation import place
+from verify.neural.thread import one_thread
+from verify.problem.affine import Affine
+
+COUNT = 2048
+"""Trajectories that are run at once."""
+
+MOST_CHECKED = 12
+"""Violations in floats that are run again exactly."""
+
+Tensors = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Many trajectories at one step.
+
+    Attributes:
+        variables: values of variables: tensors (B,), by feature where they have some.
+        network: the policy, as a function of observations (B, n).
+        features: the observation's features, in order.
+    """
+
+    variables: Tensors
+    network: Any
+    features: Sequence[str]
+
+    def value(self, term: Term) -> Any:
+        """A tensor (B,) of numbers or truth values, a record of those, a name, or scores (B, A)."""
+        leaves = QUANTIFIERS | TEMPORAL
+        return fold(term, self._step, enter=lambda node: node.operator not in leaves)
+
+    def _step(self, node: Term, values: Sequence[Any]) -> Any:
+        match node.operator:
+            case "const":
+                value = node.payload[0]
+                return torch.tensor(float(value)).double() if isinstance(value, Fraction) else value
+            case "var":
+                return self.variables[node.payload[0]]
+            case "feature":
+                return values[0][node.payload]
+            case "record":
+                return dict(zip((f.name for f in node.payload.features), values, strict=True))
+            case "with":
+                return {**values[0], **dict(zip(node.payload, values[1:], strict=True))}
+            case "apply":
+                return self._scores(node, values)
+            case "select" | "acts":
+                scores, at = values[0], place(node.arguments[1].sort, values[1])
+                if node.operator == "select":
+                    return scores[:, at]
+                return best(scores, node.payload, at)
+            case "component":
+                return values[0][:, node.payload]
+            case key:
+                return _plain(key, values)
+
+    def _scores(self, node: Term, values: Sequence[Any]) -> Tensor:
+        if node.payload.name != "score":
+            raise NotImplementedError(node.payload.name)
+        given: Mapping[str, Tensor] = values[0]
+        count = max(given[name].numel() for name in self.features)
+        columns = [given[name].expand(count) for name in self.features]
+        return self.network(torch.stack(columns, dim=1).float()).double()
+
+
+def best(scores: Tensor, ties: str, action: int) -> Tensor:
+    """Where an action is chosen (B,), by a rule for ties (see `Agent`)."""
+    others = torch.arange(scores.shape[1]) != action
+    mine, rest = scores[:, action, None], scores[:, others]
+    if ties == "strict":
+        return (mine > rest).all(dim=1)
+    if ties == "any":
+        return (mine >= rest).all(dim=1)
+    return (mine > scores[:, :action]).all(dim=1) & (mine >= rest).all(dim=1)
+
+
+def attack(
+    question: Question,
+    network: Network | None,
+    functions: Functions,
+    generator: torch.Generator,
+    count: int = COUNT,
+) -> Iterator[Trail]:
+    """Trajectories that do not meet their demands, replayed exactly.
+
+    Args:
+        question: the question.
+        network: the policy; None where the world asks none.
+        functions: the exact meaning of the function symbols.
+        generator: of the random numbers.
+        count: how many trajectories are run.
+    """
+    starts = list(roots(question))
+    if not starts:
+        return
+    with torch.no_grad(), one_thread():
+        run = None if network is None else as_function(network, torch.float32)
+        each = max(1, count // len(starts))
+        checked = 0
+        for root in starts[:count]:
+            values = _draw(root, each, generator)
+            for row, step, chosen in _failures(question, run, values, each, generator):
+                exact = {name: _exact(one, row) for name, one in values.items()}
+                choices = [
+                    None if one is None else {k: _number(v, row) for k, v in one.items()}
+                    for one in chosen[:step]
+                ]
+                trail = follow(question, functions, exact, choices)
+                if trail is not None and trail.fails:
+                    yield trail
+                checked += 1
+                if checked >= MOST_CHECKED:
+                    return
+
+
+def visited(
+    question: Question, network: Network | None, generator: torch.Generator, count: int = COUNT
+) -> tuple[Tensor, Tensor]:
+    """States (N, n) of random trajectories as far as more is asked, and those one step later."""
+    before: list[Tensor] = []
+    after: list[Tensor] = []
+    starts = list(roots(question))
+    world = question.world
+    names = [f.name for f in world.agent.features]
+    with torch.no_grad(), one_thread():
+        run = None if network is None else as_function(network, torch.float32)
+        each = max(1, count // max(1, len(starts)))
+        for root in starts[:count]:
+            values = _draw(root, each, generator)
+            state = Batch(values, run, names).value(question.start)
+            alive = torch.ones(each, dtype=torch.bool)
+            for demand in question.demands[:-1]:
+                here = Batch({**values, question.state: state, STATE: state}, run, names)
+                if demand.leaves is not None:
+                    alive = alive & ~here.value(demand.leaves)
+                if not bool(alive.any()):
+                    break
+                choice = _choose(world.choice_sort, each, generator)
+                following = _after(question, here, state, choice, each)
+                before.append(_rows(state, each)[alive])
+                after.append(_rows(following, each)[alive])
+                state = following
+    if not before:
+        return torch.zeros(0, 0).double(), torch.zeros(0, 0).double()
+    return torch.cat(before), torch.cat(after)
+
+
+def _rows(state: Tensors, count: int) -> Tensor:
+    return torch.stack([value.expand(count) for value in state.values()], dim=1)
+
+
+def _failures(
+    question: Question, run: Any, values: Tensors, count: int, generator: torch.Generator
+) -> Iterator[tuple[int, int, list[dict[str, Tensor] | None]]]:
+    """Rows that fail in floats: the row, the step, and all choices."""
+    world = question.world
+    names = [f.name for f in world.agent.features]
+    state = Batch(values, run, names).value(question.start)
+    alive = Batch(values, run, names).value(question.condition).expand(count).clone()
+    chosen: list[dict[str, Tensor] | None] = []
+    held = torch.rand(count, generator=generator) < 0.5
+    for step, demand in enumerate(question.demands):
+        here = Batch({**values, question.state: state, STATE: state}, run, names)
+        if demand.leaves is not None:
+            alive = alive & ~here.value(demand.leaves)
+        if demand.must is not None:
+            failing = (alive & ~here.value(demand.must)).nonzero()[:, 0]
+            # A few of each step, so that long ways and short ways to fail are both seen.
+            for row in failing[:3].tolist():
+                yield row, step, chosen
+            alive[failing] = False
+        if step == question.steps or not bool(alive.any()):
+            return
+        choice = _choose(world.choice_sort, count, generator)
+        if choice is not None and chosen and chosen[-1] is not None:
+            before = chosen[-1]
+            choice = {name: torch.where(held, before[name], now) for name, now in choice.items()}
+        chosen.append(choice)
+        state = _after(question, here, state, choice, count)
+
+
+def _after(
+    question: Question, here: Batch, state: Tensors, choice: Tensors | None, count: int
+) -> dict[str, Tensor]:
+    world = question.world
+    variables = dict(here.variables)
+    if world.choice_sort is not None and choice is not None:
+        variables[world.choice_sort.name] = choice
+    there = Batch(variables, here.network, here.features)
+    if world.observation is None:
+        taken = torch.zeros(count, dtype=torch.long)
+    else:
+        scores = there.value(world.agent.score(world.observation))
+        taken = scores.argmax(dim=1).expand(count)
+    following = {name: value.expand(count).clone() for name, value in state.items()}
+    for at, action in enumerate(world.agent.actions):
+        rows = taken == at
+        if bool(rows.any()):
+            for name, value in there.value(world.moves[action]).items():
+                following[name] = torch.where(rows, value.expand(count), following[name])
+    return following
+
+
+def _draw(root: Root, count: int, generator: torch.Generator) -> dict[str, Any]:
+    """Random starts: the quantified variables as tensors (count,)."""
+    free = [
+        _float32(_uniform(count, float(low), float(high), generator), low, high)
+        for low, high in zip(root.cell.lower, root.cell.upper, strict=True)
+    ]
+
+    def drawn(number: Any) -> Any:
+        if not isinstance(number, Affine):
+            return number
+        total = torch.full((count,), float(number.constant)).double()
+        for (_, at), factor in number.terms.items():
+            total = total + float(factor) * free[at]
+        return total
+
+    return {name: by_part(given, drawn) for name, given in root.environment.items()}
+
+
+def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    share = torch.rand(count, generator=generator, dtype=torch.float64)
+    # Ends of ranges are where things go wrong more often than elsewhere.
+    ends = torch.rand(count, generator=generator)
+    share = torch.where(ends < 0.05, 0.0, torch.where(ends > 0.95, 1.0, share))
+    return low + share * (high - low)
+
+
+def _float32(values: Tensor, low: Fraction, high: Fraction) -> Tensor:
+    """The values as float32 numbers where these lie in the range."""
+    rounded = values.float().double()
+    inside = (rounded >= float(low)) & (rounded <= float(high))
+    return torch.where(inside, rounded, values)
+
+
+def _choose(
+    sort: ObservationSort | None, count: int, generator: torch.Generator
+) -> dict[str, Tensor] | None:
+    if sort is None:
+        return None
+    return {f.name: _chosen(f, count, generator) for f in sort.features}
+
+
+def _chosen(feature: Feature, count: int, generator: torch.Generator) -> Tensor:
+    if feature.values is None:
+        return _uniform(count, float(feature.lower), float(feature.upper), generator)
+    listed = torch.tensor([float(v) for v in feature.values]).double()
+    return listed[torch.randint(0, len(listed), (count,), generator=generator)]
+
+
+def _exact(value: Any, row: int) -> Any:
+    return by_part(value, lambda part: _number(part, row))
+
+
+def _number(value: Any, row: int) -> Any:
+    return Fraction(float(value[row])) if isinstance(value, Tensor) else value
+
+
+def _plain(key: str, values: Sequence[Any]) -> Any:
+    match key, values:
+        case "add", (a, b):
+            return a + b
+        case "sub", (a, b):
+            return a - b
+        case "mul", (a, b):
+            return a * b
+        case "neg", (a,):
+            return -a
+        case "abs", (a,):
+            return a.abs()
+        case "max", (a, b):
+            return torch.maximum(a, b)
+        case "min", (a, b):
+            return torch.minimum(a, b)
+        case "lt", (a, b):
+            return a < b
+        case "le", (a, b):
+            return a <= b
+        case (("eq" | "iff"), (a, b)):
+            return _truth(a == b)
+        case "not", (a,):
+            return ~_truth(a)
+        case "implies", (a, b):
+            return ~_truth(a) | _truth(b)
+        case "if", (condition, a, b):
+            return torch.where(_truth(condition), a, b)
+        case (("and" | "or"), parts):
+            whole = torch.tensor(key == "and")
+            for part in parts:
+                whole = whole & _truth(part) if key == "and" else whole | _truth(part)
+            return whole
+        case _:
+            raise NotImplementedError(key)
+
+
+def _truth(value: Any) -> Tensor:
+    return value if isinstance(value, Tensor) else torch.tensor(bool(value))

@@ -1,0 +1,248 @@
+"""Judging a property of trajectories: attack, invariants, exploration, and the witness's film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import torch
+
+from theory.bend import TooManyCases
+from theory.enclosure import Undecided
+from theory.error import UnsupportedOperator
+from theory.semantics import Interpretation, evaluate
+from theory.sort import ObservationSort, VectorSort
+from theory.term import forall, implies, variable
+from theory.value import finite_domain
+from theory.world import moment
+from verify.answer import Deadline, Progress
+from verify.bind import BoundProperty, as_floats, exactly, in_float32, meaning
+from verify.limit import OutOfTime, within
+from verify.loop.attack import attack
+from verify.loop.explore import Explorer, Outcome
+from verify.loop.induction import prove
+from verify.loop.policy import Policy
+from verify.loop.question import Temporal, questions
+from verify.loop.trial import Functions, Trail
+from verify.quantified import NUMBER
+from verify.replay import replay_values, symbols_of, with_last_step
+from verify.verdict import EngineFault, Guarantee, Reason, Result, Run, Verdict, Witness
+
+NAME = "loop"
+HORIZON = 200
+"""Steps for which an attack follows trajectories without end."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """What the engines of this room need of a bound property.
+
+    Attributes:
+        temporal: the formula.
+        bound: the property and its networks.
+        functions: the exact meaning of the function symbols.
+        policy: bounds on scores; None where the world asks no policy.
+    """
+
+    temporal: Temporal
+    bound: BoundProperty
+    functions: Functions
+    policy: Policy | None
+
+
+def judge_trajectories(
+    bound: BoundProperty, deadline: Deadline, progress: Progress, *, seed: int, device: str
+) -> Result | None:
+    """The result for a property of trajectories, leaving open whether its condition occurs.
+
+    Returns:
+        The result; None where the formula is none that is handled here.
+
+    Raises:
+        EngineFault: a witness does not replay exactly.
+    """
+    subject = bound.property
+    parts = questions(subject.formula)
+    if not parts:
+        return None
+    generator = torch.Generator().manual_seed(seed)
+    engines: set[str] = set()
+    guarantee = Guarantee.FLOAT32
+    for number, part in enumerate(parts):
+        until = Deadline.after(deadline.left / (len(parts) - number))
+        try:
+            result = _judge_part(bound, part, until, progress, generator, device)
+        except TooManyCases as error:
+            return _unknown(bound, Reason.UNSUPPORTED_STATEMENT, str(error))
+        except UnsupportedOperator as error:
+            return _unknown(bound, Reason.UNSUPPORTED_OPERATOR, str(error))
+        if result.verdict is not Verdict.HOLDS:
+            return result
+        engines.add(result.engine)
+        guarantee = result.guarantee if result.guarantee is Guarantee.REAL else guarantee
+    return Result(
+        subject,
+        Verdict.HOLDS,
+        guarantee=guarantee,
+        proved_share=1.0,
+        engine=", ".join(sorted(engines)),
+    )
+
+
+def _judge_part(
+    bound: BoundProperty,
+    part: Temporal,
+    deadline: Deadline,
+    progress: Progress,
+    generator: torch.Generator,
+    device: str,
+) -> Result:
+    world = part.span.world
+    network = None if world.observation is None else bound.functions["score"]
+    functions = meaning(bound.functions, symbols_of(bound.property.formula), exactly)
+    policy = None if network is None else Policy(world.agent, network, device)
+    loop = Loop(part, bound, functions, policy)
+    steps = part.span.steps
+    question = part.bounded(HORIZON if steps is None else steps)
+    if steps is not None or part.formula.operator == "always":
+        found = _first(loop, attack(question, network, functions, generator))
+        if found is not None:
+            return found
+    share = 2 if steps is None else 8  # exploring decides the others, sooner or later
+    limit = deadline.earlier(deadline.left / share)
+    proof = prove(part, policy, functions, network, generator, limit)
+    if proof is not None:
+        return Result(bound.property, Verdict.HOLDS, engine=f"{NAME}: {proof}")
+    if steps is None:
+        detail = "no invariant or ranking was found; give one, or a number of steps"
+        return _unknown(bound, Reason.TIME if deadline.passed else Reason.SOLVER_GAVE_UP, detail)
+    outcome = Explorer(question, policy, functions).run(deadline, progress)
+    if outcome.proved is None and _enumerated(loop, deadline):
+        return Result(
+            bound.property, Verdict.HOLDS, guarantee=Guarantee.REAL, engine=f"{NAME}: enumerated"
+        )
+    return _concluded(loop, outcome)
+
+
+def _enumerated(loop: Loop, deadline: Deadline) -> bool:
+    """Whether the formula is true on all of finitely many trajectories, in exact arithmetic."""
+    part = loop.temporal
+    choices = part.span.world.choice_sort
+    sorts = [sort for _, sort in part.variables] + ([] if choices is None else [choices])
+    if any(finite_domain(sort) is None for sort in sorts):
+        return False
+    body = implies(part.condition, part.formula)
+    variables = [variable(name, sort) for name, sort in part.variables]
+    formula = forall(*variables, body) if variables else body
+    meant = Interpretation(loop.functions)
+    try:
+        return within(deadline.left, lambda: bool(evaluate(formula, meant)))
+    except (OutOfTime, Undecided):
+        return False
+
+
+def _concluded(loop: Loop, outcome: Outcome) -> Result:
+    bound = loop.bound
+    if outcome.proved:
+        return Result(bound.property, Verdict.HOLDS, engine=f"{NAME}: {outcome.places} cells")
+    if outcome.trail is not None:
+        return violation(loop, outcome.trail)
+    reason = outcome.reason or Reason.SOLVER_GAVE_UP
+    return _unknown(bound, reason, outcome.detail)
+
+
+def _first(loop: Loop, trails: Iterator[Trail]) -> Result | None:
+    """The result of the first trajectory that replays in every way; else of the first one."""
+    fallback: Result | None = None
+    for trail in trails:
+        found = violation(loop, trail)
+        if found.verdict is Verdict.VIOLATED:
+            return found
+        fallback = fallback or found
+    return fallback
+
+
+def violation(loop: Loop, trail: Trail) -> Result:
+    """VIOLATED where a trajectory replays in every way; UNKNOWN where only rounding forbids it.
+
+    Raises:
+        EngineFault: the reference semantics refutes it.
+    """
+    bound = loop.bound
+    steps = len(trail.actions)
+    short = with_last_step(bound.property.formula, steps)
+    values = _values(loop, trail)
+    replays = replay_values(replace(bound, property=replace(bound.property, formula=short)), values)
+    witness = Witness(values=values, runs=tuple(_film(loop, trail)), replays=replays)
+    failed = [way for way, replayed in replays.items() if not replayed]
+    engine = f"{NAME}: {steps} steps"
+    if "exact" in failed:
+        raise EngineFault(
+            f"property {bound.property.name!r}: {NAME} claims a violation that exact evaluation "
+            "refutes"
+        )
+    if failed:
+        return Result(
+            bound.property, Verdict.UNKNOWN, reason=Reason.REPLAY_FAILED,
+            detail=f"violated exactly, but not in {', '.join(failed)}", witness=witness,
+            engine=engine,
+        )  # fmt: skip
+    return Result(bound.property, Verdict.VIOLATED, witness=witness, engine=engine)
+
+
+def _values(loop: Loop, trail: Trail) -> dict[str, dict[str, Fraction]]:
+    """Exact values of the quantified variables, and of what others chose at each step."""
+    values: dict[str, dict[str, Fraction]] = {}
+    for name, _ in loop.temporal.variables:
+        given = trail.values[name]
+        if isinstance(given, Fraction):
+            values[name] = {NUMBER: given}
+        elif not isinstance(given, str):  # a name has its whole, finite domain
+            values[name] = dict(given)
+    sort = loop.temporal.span.world.choice_sort
+    if sort is not None:
+        for step, chosen in enumerate(trail.choices):
+            values[moment(sort.name, step)] = dict(chosen or {})
+    return values
+
+
+def _film(loop: Loop, trail: Trail) -> Iterator[Run]:
+    """The states of a trajectory, each with the scores in float32 and what was done there."""
+    world = loop.temporal.span.world
+    functions = meaning(loop.bound.functions, symbols_of(loop.bound.property.formula), in_float32)
+    for step, state in enumerate(trail.states):
+        shown = _shown(world.state_sort, state)
+        if step < len(trail.choices) and world.choice_sort is not None:
+            shown |= _shown(world.choice_sort, trail.choices[step])
+        outputs: dict[str, float] = {}
+        action = trail.actions[step] if step < len(trail.actions) else None
+        if world.observation is not None:
+            try:
+                observed = evaluate(world.observation, Interpretation(functions, {"state": state}))
+                scores = functions["score"](observed).entries
+                outputs = dict(zip(world.agent.actions, map(float, scores), strict=True))
+            except Undecided:
+                pass  # float32 does not hold a number that occurs
+            top = [name for name, score in outputs.items() if score == max(outputs.values())]
+            action = action or (top[0] if len(top) == 1 else None)
+        yield Run(f"step {step}", shown, outputs, action, step)
+
+
+def _shown(sort: Any, state: Any) -> dict[str, float]:
+    if isinstance(sort, ObservationSort):
+        flat: Sequence[Any] = [state[f.name] for f in sort.features]
+        names = [f.name for f in sort.features]
+    else:
+        flat = state.entries
+        names = [str(at) for at in range(sort.size)] if isinstance(sort, VectorSort) else []
+    try:
+        return dict(zip(names, as_floats(flat, np.float64).tolist(), strict=True))
+    except Undecided:
+        return {}
+
+
+def _unknown(bound: BoundProperty, reason: Reason, detail: str) -> Result:
+    return Result(bound.property, Verdict.UNKNOWN, reason=reason, detail=detail, engine=NAME)

@@ -1,0 +1,165 @@
+"""Which actions a policy may choose on a box of observations, by rigorous bounds on its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+
+from extract.network import Network
+from theory.agent import Agent
+from theory.sort import Feature
+from theory.term import and_, exists
+from verify.loop.special import specialised
+from verify.neural.bounds.graph import BoundGraph
+from verify.neural.branch import Arithmetic
+from verify.neural.margin import matrix
+from verify.neural.region import toward
+from verify.neural.thread import one_thread
+from verify.problem.affine import Affine
+from verify.problem.compile import compile_goal
+
+Box = Sequence[tuple[Fraction, Fraction]]
+"""Lower and upper end of each feature of an observation."""
+
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """How far scores may be apart on a box, for every float32 evaluation of the network there.
+
+    Attributes:
+        upper: (A, A) upper bound of score a - score b.
+        slope: (A, A, n) how the bound moves with the observation.
+    """
+
+    upper: np.ndarray[Any, Any]
+    slope: np.ndarray[Any, Any]
+
+    def at_most(self, a: int, b: int) -> bool | None:
+        """Whether score a <= score b."""
+        if self.upper[a, b] <= 0:
+            return True
+        return False if self.upper[b, a] < 0 else None
+
+    def acts(self, action: int, ties: str) -> bool | None:
+        """Whether the action is chosen, by a rule for ties (see `Agent`)."""
+        certain = True
+        for other in range(len(self.upper)):
+            if other == action:
+                continue
+            wins_ties = ties == "any" or (ties == "first" and action < other)
+            ahead, behind = self.upper[action, other], self.upper[other, action]
+            if ahead < 0 or (ahead <= 0 and not wins_ties):
+                return False
+            if behind > 0 or (behind >= 0 and not wins_ties):
+                certain = False
+        return True if certain else None
+
+    def possible(self, ties: str) -> list[int]:
+        """The actions that may be taken, in a world."""
+        rule = "first" if ties == "first" else "any"
+        return [a for a in range(len(self.upper)) if self.acts(a, rule) is not False]
+
+
+class Policy:
+    """The scores of an agent's network.
+
+    Args:
+        agent: whose.
+        network: from the observation to the scores.
+        device: where to compute.
+
+    Raises:
+        UnsupportedOperator: the network has an operator without bounds.
+    """
+
+    def __init__(self, agent: Agent, network: Network, device: str = "cpu") -> None:
+        self._agent = agent
+        self._network = network
+        self._device = device
+        self._finite = [i for i, f in enumerate(agent.features) if f.values is not None]
+        self._bounds: dict[tuple[Any, ...], _Bounds] = {}
+
+    def gaps(self, boxes: Sequence[Box]) -> list[Gaps]:
+        """The gaps between scores on boxes of observations."""
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for at, box in enumerate(boxes):
+            fixed = tuple((i, box[i][0]) for i in self._finite if box[i][0] == box[i][1])
+            groups.setdefault(fixed, []).append(at)
+        found: dict[int, Gaps] = {}
+        for fixed, members in groups.items():
+            if fixed not in self._bounds:
+                known = dict(fixed)
+                network = specialised(self._network, known) if known else self._network
+                self._bounds[fixed] = _Bounds(self._agent, network, self._device)
+            gaps = self._bounds[fixed].gaps([boxes[at] for at in members])
+            found.update(zip(members, gaps, strict=True))
+        return [found[at] for at in range(len(boxes))]
+
+
+class _Bounds:
+    """Bounds on the differences of all pairs of scores of one network."""
+
+    def __init__(self, agent: Agent, network: Network, device: str) -> None:
+        # Any range will do: bounds are asked for boxes, and those need not lie in the agent's.
+        wide = Agent(
+            observation=[Feature(f.name, -1, 1) for f in agent.features], actions=agent.actions
+        )
+        o = wide.observation("o")
+        count = len(agent.actions)
+        scores = [wide.score(o, action) for action in agent.actions]
+        ahead = [scores[a] >= scores[b] for a in range(count) for b in range(count) if a != b]
+        formula = exists(o, and_(*ahead))
+        problem = compile_goal(formula, {"score": network}, wanted=True, name=network.name)
+        self._count = count
+        self._device = device
+        self._pairs = {
+            row: pair
+            for row, inequality in enumerate(problem.inequalities)
+            if (pair := _pair(inequality.expression)) is not None
+        }
+        graph = BoundGraph(problem, dtype=torch.float32, deployed=True, device=device)
+        self._arithmetic = Arithmetic(graph, matrix(problem, torch.float32, device))
+
+    def gaps(self, boxes: Sequence[Box]) -> list[Gaps]:
+        found: list[Gaps] = []
+        starts = [*range(0, len(boxes), BATCH), len(boxes)]
+        for start, stop in pairwise(starts):
+            found += self._batch(boxes[start:stop])
+        return found
+
+    def _batch(self, boxes: Sequence[Box]) -> list[Gaps]:
+        # Rounding to the nearest float32 keeps the order, so the ends cover what the network gets.
+        low = [[toward(a, torch.float32, -1) for a, _ in box] for box in boxes]
+        high = [[toward(b, torch.float32, +1) for _, b in box] for box in boxes]
+        with torch.no_grad(), one_thread():
+            ceiling = self._arithmetic.ceiling(
+                torch.tensor(low, device=self._device), torch.tensor(high, device=self._device)
+            )
+        upper, slope = ceiling.upper.cpu().numpy(), ceiling.slope.cpu().numpy()
+        found: list[Gaps] = []
+        for box in range(len(boxes)):
+            # Of a pair without a row nothing is known.
+            table = np.where(np.eye(self._count) > 0, 0.0, np.inf)
+            moves = np.zeros((self._count, self._count, slope.shape[2]))
+            for row, pair in self._pairs.items():
+                bound = upper[box, row]
+                table[pair] = np.inf if np.isnan(bound) else bound
+                moves[pair] = slope[box, row]
+            found.append(Gaps(table, moves))
+        return found
+
+
+def _pair(expression: Affine) -> tuple[int, int] | None:
+    """The scores a and b where the expression is a - b."""
+    more = [at for (_, at), factor in expression.terms.items() if factor == 1]
+    less = [at for (_, at), factor in expression.terms.items() if factor == -1]
+    plain = len(expression.terms) == 2 and expression.constant == 0
+    return (more[0], less[0]) if plain and len(more) == len(less) == 1 else None

@@ -1,0 +1,264 @@
+"""Questions about trajectories: where they begin, and what has to be true at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from theory.bend import TooManyCases, cases
+from theory.course import asked
+from theory.scope import TEMPORAL
+from theory.sort import EnumSort, ObservationSort, RealSort, Sort
+from theory.term import Term, and_, or_
+from theory.trajectory import Span
+from theory.unroll import is_temporal
+from theory.world import World
+from verify.loop.cell import Cell, Number, scaled
+from verify.loop.valuation import MINUS, Valuation
+from verify.problem.affine import constant
+
+LARGEST = 4096
+"""More starting cells than this are refused: one for each combination of finite features."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What is asked of a state at some step.
+
+    Attributes:
+        must: has to be true there; None where nothing has to.
+        leaves: where it is true, the trajectory need not be followed any further, and `must` need
+            not be true.
+    """
+
+    must: Term | None = None
+    leaves: Term | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """Does every trajectory meet its demands?
+
+    Attributes:
+        world: the world.
+        variables: the quantified variables over which trajectories begin, and their sorts.
+        condition: of what they begin with; over the variables.
+        start: the first state; over the variables.
+        state: the variable for the present state in the demands.
+        demands: for each step, from 0.
+    """
+
+    world: World
+    variables: tuple[tuple[str, Sort], ...]
+    condition: Term
+    start: Term
+    state: str
+    demands: tuple[Demand, ...]
+
+    @property
+    def steps(self) -> int:
+        """How many steps are looked at."""
+        return len(self.demands) - 1
+
+
+@dataclass(frozen=True)
+class Temporal:
+    """A temporal formula under quantifiers and conditions: `forall x: p implies (always ...)`.
+
+    Attributes:
+        variables, condition: as of a `Question`.
+        formula: the temporal formula.
+    """
+
+    variables: tuple[tuple[str, Sort], ...]
+    condition: Term
+    formula: Term
+
+    @property
+    def span(self) -> Span:
+        """What it ranges over."""
+        return self.formula.payload
+
+    def bounded(self, steps: int) -> Question:
+        """The question about so many steps.
+
+        That the goal is reached within them is more than that it is reached at all.
+        """
+        demands: list[Demand] = []
+        for step in range(steps + 1):
+            hold, goal = asked(self.formula, step)
+            if goal is None:
+                demands.append(Demand(hold))
+            elif step == steps:
+                demands.append(Demand(goal))
+            else:
+                demands.append(Demand(None if hold is None else or_(goal, hold), goal))
+        span = self.span
+        return Question(
+            span.world,
+            self.variables,
+            self.condition,
+            self.formula.arguments[0],
+            span.state,
+            tuple(demands),
+        )
+
+
+def questions(formula: Term) -> list[Temporal] | None:
+    """The temporal formulas of which a closed formula is the conjunction, or None where it is of
+    another form: with `exists`, or with trajectories in conditions or inside each other.
+    """
+    found: list[Temporal] = []
+    stack: list[Temporal] = [Temporal((), and_(), formula)]
+    while stack:
+        part = stack.pop()
+        body = part.formula
+        match body.operator:
+            case "forall":
+                names = [name for name, _ in part.variables]
+                if any(name in names for name, _ in body.payload):
+                    return None
+                stack.append(
+                    replace(
+                        part, variables=(*part.variables, *body.payload), formula=body.arguments[0]
+                    )
+                )
+            case "implies" if not is_temporal(body.arguments[0]):
+                joined = and_(part.condition, body.arguments[0])
+                stack.append(replace(part, condition=joined, formula=body.arguments[1]))
+            case "and":
+                stack += [replace(part, formula=one) for one in reversed(body.arguments)]
+            case key if key in TEMPORAL and not any(map(is_temporal, body.arguments)):
+                found.append(part)
+            case _:
+                return None
+    return found
+
+
+@dataclass(frozen=True)
+class Root:
+    """A cell in which trajectories begin.
+
+    Attributes:
+        cell: the free numbers.
+        environment: the quantified variables as functions of them.
+        state: the first state.
+    """
+
+    cell: Cell
+    environment: Mapping[str, Any]
+    state: Mapping[str, Number]
+
+
+def roots(question: Question) -> Iterator[Root]:
+    """The cells in which trajectories begin: one for each combination of finite values.
+
+    Raises:
+        TooManyCases: there are too many.
+    """
+    lower: list[Fraction] = []
+    upper: list[Fraction] = []
+    options: list[list[tuple[tuple[str, str], Any]]] = []
+    for name, sort in question.variables:
+        for component, listed, low, high in _components(sort):
+            if listed is None and low < high:
+                _, number = Cell(tuple(lower), tuple(upper)).grown(low, high)
+                lower.append(low)
+                upper.append(high)
+                options.append([((name, component), number)])
+            else:
+                values = [low] if listed is None else listed
+                options.append([((name, component), _known(value)) for value in values])
+    count = 1
+    for listed_ in options:
+        count *= len(listed_)
+    if count > LARGEST:
+        raise TooManyCases(f"trajectories begin in {count} combinations of finite values")
+    whole = Cell(tuple(lower), tuple(upper))
+    starts = cases(question.start)
+    for chosen in product(*options):
+        environment = _environment(question.variables, chosen)
+        for case in starts:
+            cell = cut_by(Valuation(whole, environment), and_(question.condition, case.guard))
+            if cell is not None:
+                state = Valuation(cell, environment).record(case.value)
+                yield Root(cell, environment, state)
+
+
+def cut_by(valuation: Valuation, formula: Term) -> Cell | None:
+    """The cell without points at which a formula is false; None where it is false everywhere.
+
+    Comparisons that all ways to the formula pass are used; the others cut nothing.
+    """
+    if valuation.truth(formula) is False:
+        return None
+    cell: Cell | None = valuation.cell
+    for comparison, positive in _required(formula):
+        if cell is None:
+            return None
+        here = replace(valuation, cell=cell)
+        sides = here.difference(comparison) if comparison.operator in ("lt", "le", "eq") else None
+        if sides is None:
+            continue
+        if comparison.operator == "eq":
+            if positive:
+                cell = cell.cut(sides)
+                cell = cell and cell.cut(scaled(sides, MINUS))
+        else:
+            cell = cell.cut(sides if positive else scaled(sides, MINUS))
+    if cell is None or replace(valuation, cell=cell).truth(formula) is False:
+        return None
+    return cell
+
+
+def _required(formula: Term) -> Iterator[tuple[Term, bool]]:
+    """Subformulas with the truth value that they have wherever the formula is true."""
+    stack = [(formula, True)]
+    while stack:
+        part, side = stack.pop()
+        match part.operator:
+            case "not":
+                stack.append((part.arguments[0], not side))
+            case "and" if side:
+                stack.extend((one, True) for one in reversed(part.arguments))
+            case "or" if not side or len(part.arguments) == 1:
+                stack.extend((one, side) for one in reversed(part.arguments))
+            case "implies" if not side:
+                stack += [(part.arguments[1], False), (part.arguments[0], True)]
+            case _:
+                yield part, side
+
+
+def _components(
+    sort: Sort,
+) -> Iterator[tuple[str, list[Any] | None, Fraction, Fraction]]:
+    """Name, finite values or None, and range of everything that a value of a sort is made of."""
+    zero = Fraction(0)
+    match sort:
+        case ObservationSort(features=features):
+            for feature in features:
+                values = None if feature.values is None else list(feature.values)
+                yield feature.name, values, feature.lower, feature.upper
+        case RealSort(lower=low, upper=high) if low is not None and high is not None:
+            yield "", None, low, high
+        case EnumSort(members=members):
+            yield "", list(members), zero, zero
+        case _:
+            raise TooManyCases(f"trajectories cannot begin over {sort}")
+
+
+def _known(value: Any) -> Any:
+    return constant(value) if isinstance(value, Fraction) else value
+
+
+def _environment(
+    variables: tuple[tuple[str, Sort], ...], chosen: tuple[tuple[tuple[str, str], Any], ...]
+) -> dict[str, Any]:
+    environment: dict[str, Any] = {}
+    for name, sort in variables:
+        parts = {component: value for (owner, component), value in chosen if owner == name}
+        environment[name] = parts if isinstance(sort, ObservationSort) else parts[""]
+    return environment

@@ -1,0 +1,96 @@
+"""One trajectory, step by step, in exact arithmetic or with the network in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from theory.course import advance, may_take
+from theory.enclosure import Undecided
+from theory.semantics import Interpretation, evaluate
+from theory.value import Value
+from verify.loop.question import Question
+
+Functions = Mapping[str, Callable[..., Value]]
+
+
+@dataclass(frozen=True)
+class Trail:
+    """A trajectory.
+
+    Attributes:
+        values: of the quantified variables.
+        states: those that it comes to, the first included.
+        actions: what the agent did at each of them but the last.
+        choices: what others chose at each of them but the last; None where nobody else does.
+        fails: whether a demand is not met at its last state.
+    """
+
+    values: Mapping[str, Value]
+    states: tuple[Value, ...]
+    actions: tuple[str, ...]
+    choices: tuple[Value | None, ...]
+    fails: bool
+
+
+def follow(
+    question: Question,
+    functions: Functions,
+    values: Mapping[str, Value],
+    choices: Sequence[Value | None],
+    guide: Sequence[str] = (),
+) -> Trail | None:
+    """The trajectory from these values, until a demand is not met or no more is asked.
+
+    Args:
+        question: the question.
+        functions: the meaning of its function symbols.
+        values: of its quantified variables.
+        choices: what others choose, step by step; it ends where these end.
+        guide: where several actions may be taken, the one that is named here at its step is.
+
+    Returns:
+        The trajectory; None where it does not begin there.
+
+    Raises:
+        Undecided: enclosures leave open what happens.
+    """
+    meant = Interpretation(functions, values)
+    if not evaluate(question.condition, meant):
+        return None
+    states: list[Value] = [evaluate(question.start, meant)]
+    actions: list[str] = []
+    fails = False
+    for step, demand in enumerate(question.demands):
+        here = meant.bind({question.state: states[-1]})
+        if demand.leaves is not None and evaluate(demand.leaves, here):
+            break
+        if demand.must is not None and not evaluate(demand.must, here):
+            fails = True
+            break
+        if step == question.steps or step >= len(choices):
+            break
+        action = _taken(question, states[-1], here, guide[step] if step < len(guide) else None)
+        actions.append(action)
+        world = question.world
+        states.append(advance(world, states[-1], action, choices[step], here, evaluate))
+    count = len(actions)
+    return Trail(values, tuple(states), tuple(actions), tuple(choices[:count]), fails)
+
+
+def _taken(question: Question, state: Value, here: Interpretation, wish: str | None) -> str:
+    possible: list[str] = []
+    for action, taken in may_take(question.world, state, here, evaluate):
+        if isinstance(taken, Undecided):
+            raise taken
+        possible.append(action)
+    return wish if wish in possible else possible[0]
+
+
+def by_part(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A value with its features changed, or a single number."""
+    if isinstance(value, Mapping):
+        parts = cast(Mapping[str, Any], value)
+        return {name: change(part) for name, part in parts.items()}
+    return change(value)
