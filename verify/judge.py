@@ -62,10 +62,7 @@ def _decide(
             bound, deadline, progress, seed=engines.seed, device=engines.device
         )
         if found is not None:
-            if found.verdict is not Verdict.HOLDS:
-                return found
-            held = Answer(False, guarantee=found.guarantee, engine=found.engine)
-            return _meaningful(bound, engines, deadline, held)
+            return _with_occasion(bound, engines, deadline, *found)
     try:
         problem = compile_goal(subject.formula, bound.functions, wanted=False, name=subject.name)
     except MissingRole as error:
@@ -102,6 +99,31 @@ def _disproved(subject: Property, answer: Answer) -> Result:
         subject, Verdict.UNKNOWN, reason=Reason.REPLAY_FAILED,
         detail=f"{answer.detail}, but in real arithmetic only", engine=answer.engine,
     )  # fmt: skip
+
+
+def _with_occasion(
+    bound: BoundProperty, engines: Engines, deadline: Deadline, found: Result, occurs: bool | None
+) -> Result:
+    """A result about trajectories; where it holds, only if its condition is true somewhere."""
+    held = Answer(False, guarantee=found.guarantee, engine=found.engine)
+    if found.verdict is not Verdict.HOLDS:
+        return found
+    if occurs:
+        return _certified(found, None, NO_CHOICES, held, engines, None)
+    if occurs is False:
+        return _vacuous(bound.property, held)
+    try:
+        return _meaningful(bound, engines, deadline, None, NO_CHOICES, held)
+    except (NotRepresentable, TooManyCases) as error:
+        return Result(
+            bound.property, Verdict.UNKNOWN, reason=Reason.VACUITY_OPEN, detail=str(error),
+            proved_share=1.0, engine=found.engine,
+        )  # fmt: skip
+
+
+def _vacuous(subject: Property, answer: Answer) -> Result:
+    detail = "its condition is never true on the domain"
+    return Result(subject, Verdict.VACUOUS, detail=detail, proved_share=1.0, engine=answer.engine)
 
 
 def _violated(bound: BoundProperty, problem: Problem, answer: Answer) -> Result:
@@ -149,7 +171,7 @@ def _meaningful(
     bound: BoundProperty,
     engines: Engines,
     deadline: Deadline,
-    problem: Problem,
+    problem: Problem | None,
     choices: Choices,
     answer: Answer,
 ) -> Result:
@@ -171,10 +193,7 @@ def _meaningful(
     if reachable.reached:
         return _certified(held, problem, choices, answer, engines, reachable.point)
     if reachable.reached is False:
-        detail = "its condition is never true on the domain"
-        return Result(
-            bound.property, Verdict.VACUOUS, detail=detail, proved_share=1.0, engine=answer.engine
-        )
+        return _vacuous(bound.property, answer)
     return Result(
         bound.property, Verdict.UNKNOWN, reason=Reason.VACUITY_OPEN, detail=reachable.detail,
         proved_share=1.0, engine=answer.engine,
@@ -183,14 +202,14 @@ def _meaningful(
 
 def _certified(
     held: Result,
-    problem: Problem,
+    problem: Problem | None,
     choices: Choices,
     answer: Answer,
     engines: Engines,
     occasion: Sequence[Fraction] | None,
 ) -> Result:
-    """The result with its proof, where that was asked for."""
-    if engines.certify_s is None or answer.guarantee is None:
+    """The result with its proof, where that was asked for; of trajectories none is written."""
+    if engines.certify_s is None or answer.guarantee is None or problem is None:
         return held
     from verify.certificate.write import Uncertified, entry
 

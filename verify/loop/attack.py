@@ -20,8 +20,9 @@ from theory.scope import QUANTIFIERS, TEMPORAL
 from theory.sort import Feature, ObservationSort
 from theory.term import Term
 from theory.world import STATE
+from verify.loop.cell import by_part
 from verify.loop.question import Question, Root, roots
-from verify.loop.trial import Functions, Trail, by_part, follow
+from verify.loop.trial import Functions, Trail, follow
 from verify.loop.valuation import place
 from verify.neural.thread import one_thread
 from verify.problem.affine import Affine

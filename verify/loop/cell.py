@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, cast
 
 from verify.problem.affine import Affine, entry
 
@@ -79,9 +81,19 @@ class Cell:
         return tuple((a + b) / 2 for a, b in zip(self.lower, self.upper, strict=True))
 
 
-def at_point(number: Affine, point: tuple[Fraction, ...]) -> Fraction:
-    """The value of an affine number at a point."""
-    return sum((c * point[at] for (_, at), c in number.terms.items()), number.constant)
+def at(value: Any, point: tuple[Fraction, ...]) -> Any:
+    """The value of an affine number at a point; other values are what they are."""
+    if not isinstance(value, Affine):
+        return value
+    return sum((c * point[i] for (_, i), c in value.terms.items()), value.constant)
+
+
+def by_part(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A value with its features changed, or a single number."""
+    if isinstance(value, Mapping):
+        parts = cast(Mapping[str, Any], value)
+        return {name: change(part) for name, part in parts.items()}
+    return change(value)
 
 
 def plus(cell: Cell, a: Number, b: Number) -> Number:

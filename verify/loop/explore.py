@@ -26,10 +26,10 @@ from theory.bend import Case
 from theory.enclosure import Undecided
 from theory.world import STATE
 from verify.answer import Deadline, Progress
-from verify.loop.cell import Cell, Number, Range, at_point
+from verify.loop.cell import Cell, Number, Range, at
 from verify.loop.policy import Gaps, Policy
 from verify.loop.question import Question, Root, cut_by, roots
-from verify.loop.trial import Functions, Trail, by_part, follow
+from verify.loop.trial import Functions, Trail, follow
 from verify.loop.valuation import Valuation
 from verify.problem.affine import Affine, constant
 from verify.verdict import Reason
@@ -381,15 +381,11 @@ class Explorer:
         """A trajectory through the middle of a place that does not meet its demands."""
         path = self._path(place)
         point = place.cell.middle
-        values: dict[str, Any] = {}
-        for name, given in place.root.environment.items():
-            values[name] = by_part(given, lambda number: _at(number, point))
+        values = place.root.values(point)
         choices: list[Any] = []
         for edge in path:
             chosen = edge.chosen
-            choices.append(
-                None if chosen is None else {k: _at(n, point) for k, n in chosen.items()}
-            )
+            choices.append(None if chosen is None else {k: at(n, point) for k, n in chosen.items()})
         guide = [edge.actions[0] for edge in path]
         try:
             trail = follow(self._question, self._functions, values, choices, guide)
@@ -409,7 +405,3 @@ class Explorer:
 def widths(cell: Cell) -> tuple[Fraction, ...]:
     """How far each free number ranges."""
     return tuple(b - a for a, b in zip(cell.lower, cell.upper, strict=True))
-
-
-def _at(value: Any, point: tuple[Fraction, ...]) -> Any:
-    return at_point(value, point) if isinstance(value, Affine) else value

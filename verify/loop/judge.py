@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 
 from theory.bend import TooManyCases
 from theory.enclosure import Undecided
-from theory.error import UnsupportedOperator
+from theory.error import InputError, UnsupportedOperator
 from theory.semantics import Interpretation, evaluate
 from theory.sort import ObservationSort, VectorSort
 from theory.term import forall, implies, variable
@@ -25,13 +26,16 @@ from verify.loop.attack import attack
 from verify.loop.explore import Explorer, Outcome
 from verify.loop.induction import prove
 from verify.loop.policy import Policy
-from verify.loop.question import Temporal, questions
+from verify.loop.question import Temporal, questions, roots
 from verify.loop.trial import Functions, Trail
 from verify.quantified import NUMBER
 from verify.replay import replay_values, symbols_of, with_last_step
 from verify.verdict import EngineFault, Guarantee, Reason, Result, Run, Verdict, Witness
 
 NAME = "loop"
+GLANCES = 200
+"""Cells of which the middle is tried, to see a trajectory begin."""
+
 HORIZON = 200
 """Steps for which an attack follows trajectories without end."""
 
@@ -55,11 +59,11 @@ class Loop:
 
 def judge_trajectories(
     bound: BoundProperty, deadline: Deadline, progress: Progress, *, seed: int, device: str
-) -> Result | None:
-    """The result for a property of trajectories, leaving open whether its condition occurs.
+) -> tuple[Result, bool | None] | None:
+    """The result for a property of trajectories, and whether its condition occurs, where known.
 
     Returns:
-        The result; None where the formula is none that is handled here.
+        Result and occurrence; None where the formula is none that is handled here.
 
     Raises:
         EngineFault: a witness does not replay exactly.
@@ -76,20 +80,39 @@ def judge_trajectories(
         try:
             result = _judge_part(bound, part, until, progress, generator, device)
         except TooManyCases as error:
-            return _unknown(bound, Reason.UNSUPPORTED_STATEMENT, str(error))
+            return _unknown(bound, Reason.UNSUPPORTED_STATEMENT, str(error)), None
         except UnsupportedOperator as error:
-            return _unknown(bound, Reason.UNSUPPORTED_OPERATOR, str(error))
+            return _unknown(bound, Reason.UNSUPPORTED_OPERATOR, str(error)), None
         if result.verdict is not Verdict.HOLDS:
-            return result
+            return result, None
         engines.add(result.engine)
         guarantee = result.guarantee if result.guarantee is Guarantee.REAL else guarantee
-    return Result(
+    held = Result(
         subject,
         Verdict.HOLDS,
         guarantee=guarantee,
         proved_share=1.0,
         engine=", ".join(sorted(engines)),
     )
+    functions = meaning(bound.functions, symbols_of(subject.formula), exactly)
+    occurring = [_occurs(part, functions) for part in parts]
+    occurs = False if not any(one is not False for one in occurring) else all(occurring) or None
+    return held, occurs
+
+
+def _occurs(part: Temporal, functions: Functions) -> bool | None:
+    """Whether a trajectory begins at all, where that is seen at a glance."""
+    question = part.bounded(0)
+    none = True
+    for root in islice(roots(question), GLANCES):
+        none = False
+        meant = Interpretation(functions, root.values(root.cell.middle))
+        try:
+            if evaluate(question.condition, meant):
+                return True
+        except (Undecided, InputError):
+            continue
+    return False if none else None
 
 
 def _judge_part(

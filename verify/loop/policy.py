@@ -16,9 +16,7 @@ from theory.agent import Agent
 from theory.sort import Feature
 from theory.term import and_, exists
 from verify.loop.special import specialised
-from verify.neural.bounds.graph import BoundGraph
-from verify.neural.branch import Arithmetic
-from verify.neural.margin import matrix
+from verify.neural.arithmetic import Arithmetic
 from verify.neural.region import toward
 from verify.neural.thread import one_thread
 from verify.problem.affine import Affine
@@ -125,8 +123,8 @@ class _Bounds:
             for row, inequality in enumerate(problem.inequalities)
             if (pair := _pair(inequality.expression)) is not None
         }
-        graph = BoundGraph(problem, dtype=torch.float32, deployed=True, device=device)
-        self._arithmetic = Arithmetic(graph, matrix(problem, torch.float32, device))
+        self._arithmetic = Arithmetic(problem, torch.float32, deployed=True, device=device)
+        self._free = self._arithmetic.graph.phases.nothing(1, device)
 
     def gaps(self, boxes: Sequence[Box]) -> list[Gaps]:
         found: list[Gaps] = []
@@ -140,9 +138,12 @@ class _Bounds:
         low = [[toward(a, torch.float32, -1) for a, _ in box] for box in boxes]
         high = [[toward(b, torch.float32, +1) for _, b in box] for box in boxes]
         with torch.no_grad(), one_thread():
-            ceiling = self._arithmetic.ceiling(
-                torch.tensor(low, device=self._device), torch.tensor(high, device=self._device)
+            state = self._arithmetic.sweep(
+                torch.tensor(low, device=self._device),
+                torch.tensor(high, device=self._device),
+                self._free.expand(len(boxes), -1),
             )
+            ceiling = self._arithmetic.ceiling(state)
         upper, slope = ceiling.upper.cpu().numpy(), ceiling.slope.cpu().numpy()
         found: list[Gaps] = []
         for box in range(len(boxes)):

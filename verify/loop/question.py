@@ -16,7 +16,7 @@ from theory.term import Term, and_, or_
 from theory.trajectory import Span
 from theory.unroll import is_temporal
 from theory.world import World
-from verify.loop.cell import Cell, Number, scaled
+from verify.loop.cell import Cell, Number, at, by_part, scaled
 from verify.loop.valuation import MINUS, Valuation
 from verify.problem.affine import constant
 
@@ -151,6 +151,12 @@ class Root:
     cell: Cell
     environment: Mapping[str, Any]
     state: Mapping[str, Number]
+
+    def values(self, point: tuple[Fraction, ...]) -> dict[str, Any]:
+        """The quantified variables at a point."""
+        return {
+            name: by_part(one, lambda x: at(x, point)) for name, one in self.environment.items()
+        }
 
 
 def roots(question: Question) -> Iterator[Root]:

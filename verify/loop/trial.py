@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 from theory.course import advance, may_take
 from theory.enclosure import Undecided
@@ -86,11 +85,3 @@ def _taken(question: Question, state: Value, here: Interpretation, wish: str | N
             raise taken
         possible.append(action)
     return wish if wish in possible else possible[0]
-
-
-def by_part(value: Any, change: Callable[[Any], Any]) -> Any:
-    """A value with its features changed, or a single number."""
-    if isinstance(value, Mapping):
-        parts = cast(Mapping[str, Any], value)
-        return {name: change(part) for name, part in parts.items()}
-    return change(value)
