@@ -208,9 +208,11 @@ def _certified(
     engines: Engines,
     occasion: Sequence[Fraction] | None,
 ) -> Result:
-    """The result with its proof, where that was asked for; of trajectories none is written."""
-    if engines.certify_s is None or answer.guarantee is None or problem is None:
+    """The result with its proof, where that was asked for."""
+    if engines.certify_s is None or answer.guarantee is None:
         return held
+    if problem is None:
+        return replace(held, uncertified="a proof about trajectories is not written down")
     from verify.certificate.write import Uncertified, entry
 
     made = entry(

@@ -302,9 +302,9 @@ class Explorer:
         pull = np.zeros(len(place.cell.lower))
         width = np.array([float(one) for one in widths(place.cell)])
         for doubt in here.doubts:
-            for (_, at), factor in doubt.terms.items():
-                if at < len(pull):
-                    pull[at] += abs(float(factor)) * width[at]
+            for (_, i), factor in doubt.terms.items():
+                if i < len(pull):
+                    pull[i] += abs(float(factor)) * width[i]
         if gaps is not None and here.observation is not None:
             possible = gaps.possible(self._agent.ties)
             open_ = gaps.slope[np.ix_(possible, possible)]
@@ -312,8 +312,8 @@ class Explorer:
                 moves = np.zeros(len(pull))
                 for slope, number in zip(row, here.observation.values(), strict=True):
                     if isinstance(number, Affine):
-                        for (_, at), factor in number.terms.items():
-                            moves[at] += slope * float(factor)
+                        for (_, i), factor in number.terms.items():
+                            moves[i] += slope * float(factor)
                 pull += np.abs(moves) * width
         return tuple(float(x) for x in pull)
 
