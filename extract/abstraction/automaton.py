@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import log, sqrt
 from typing import Any
 
@@ -15,6 +14,7 @@ from aalpy.base import SUL
 from aalpy.learning_algs import run_Alergia, run_Lstar
 from aalpy.oracles import RandomWMethodEqOracle
 
+from extract.automaton import from_automaton
 from theory.process import Process
 
 Trace = Sequence[Any]
@@ -104,7 +104,7 @@ class Learned:
     """A process learned from traces.
 
     Attributes:
-        process: its states are "output #number".
+        process: its states are "NUMBER: OUTPUT".
         start: the first state.
         errors: half-width of the probabilities of each (state, action), by how often it was seen.
         confidence: with which each of them holds, if the states are the right ones (Hoeffding).
@@ -127,19 +127,8 @@ def learn_process(
         confidence: of the error of each frequency.
     """
     model: Any = run_Alergia([list(t) for t in traces], "mdp", epsilon, print_info=False)
-    name = {state.state_id: f"{state.output} #{i}" for i, state in enumerate(model.states)}
-    transitions: dict[str, dict[str, dict[str, Fraction]]] = {}
-    for state in model.states:
-        rows: dict[str, dict[str, Fraction]] = {}
-        for action, outcomes in state.transitions.items():
-            chances = {
-                name[target.state_id]: Fraction(p).limit_denominator(10**6)
-                for target, p in outcomes
-            }
-            total = sum(chances.values())
-            rows[str(action)] = {target: p / total for target, p in chances.items()}
-        transitions[name[state.state_id]] = rows
-    process, start = Process(transitions), name[model.initial_state.state_id]
+    process = from_automaton(model)
+    start = process.states[0]
     errors = {
         step: sqrt(log(2 / (1 - confidence)) / (2 * seen))
         for step, seen in _visits(process, start, traces).items()
@@ -156,5 +145,5 @@ def _visits(process: Process, start: str, traces: Sequence[Trace]) -> dict[tuple
             step = (state, str(action))
             counts[step] = counts.get(step, 0) + 1
             following = process.outcomes(*step)
-            state = next(s for s in following if s.rpartition(" #")[0] == str(output))
+            state = next(s for s in following if s.partition(": ")[2] == str(output))
     return counts
