@@ -249,10 +249,18 @@ def eventually_stops(
     schedulers: Schedulers = "all",
     *,
     within: int | None = None,
+    names: tuple[str, str] = ("", ""),
 ) -> Claim:
-    """Wherever a request is raised, it is answered in the end; see `reaches`."""
-    asked = _atom(world, start, request, "")
-    end = _atom(world, start, stopped, "")
+    """Wherever a request is raised, it is answered in the end; see `reaches`.
+
+    Args:
+        world, start, limit, schedulers, within: as there.
+        request: the states in which it is raised.
+        stopped: the states to get to from each of them.
+        names: what the two kinds of states are called; by default by their states.
+    """
+    asked = _atom(world, start, request, names[0])
+    end = _atom(world, start, stopped, names[1])
     formula = bounded(eventually(end, within), ">=", limit, schedulers)
     return _by(
         EVENTUALLY_STOPS,
