@@ -15,12 +15,15 @@ from extract.graph.candidate import find_interface
 from extract.network import Array, Network
 from extract.observation import fit, read_observations
 from extract.roles.evaluator import find_evaluator
+from extract.roles.memory import find_memory
+from extract.roles.model import Model
 from extract.roles.planning import find_planners
 from extract.roles.policy import find_policy
 from extract.roles.search import find_search
 from extract.roles.world_model import find_world_model
-from extract.structure import AgentStructure, Status
+from extract.structure import AgentStructure, Finding, Part, Status
 from extract.study import Progress, Study
+from theory.error import InputError
 
 
 def find(
@@ -54,13 +57,64 @@ def find(
         source = str(observations) if is_file else "observations"
         recorded = fit(arrays, network, interface.observations, source)
     study = Study(network, interface, world, recorded, seed, nulls, progress)
+    study.say("planners in loops", 0.1)
     planned = find_planners(study)
+    study.say("world model", 0.4)
     world_model, model = find_world_model(study, tuple(one.world_model for one in planned))
+    study.say("evaluator", 0.6)
     functional = world_model.status is Status.FUNCTIONAL
     evaluator = find_evaluator(
         study, model if functional else None, tuple(one.evaluator for one in planned)
     )
+    study.say("search", 0.8)
     search = find_search(study, planned)
+    study.say("policy", 0.85)
     policy = find_policy(study, [test for one in planned for test in one.policy])
-    findings = (world_model, evaluator, search, policy)
-    return AgentStructure(network, {}, {finding.role: finding for finding in findings})
+    findings = (world_model, evaluator, search, policy, find_memory(study))
+    return AgentStructure(
+        network,
+        _parts(study, findings, model),
+        {finding.role: finding for finding in findings},
+    )
+
+
+NAMES = {"world_model": "predict", "evaluator": "value", "search": "search", "policy": "policy"}
+"""How the functions of a specification name the parts that play the roles."""
+
+
+def _parts(study: Study, findings: tuple[Finding, ...], model: Model | None) -> dict[str, Part]:
+    """The parts that were found and are functions, under the names that specifications use."""
+    network = study.network
+    parts: dict[str, Part] = {}
+    for finding in findings:
+        if finding.role not in NAMES or finding.status is Status.ABSENT or not finding.outputs:
+            continue
+        name = NAMES[finding.role]
+        starts, ends = finding.inputs, finding.outputs
+        try:
+            piece = network.slice(starts, ends, name=f"{network.name}:{name}")
+        except InputError:
+            continue  # a loop that also reads from outside is no function of its entry alone
+        parts[name] = Part(
+            name,
+            piece,
+            starts,
+            ends,
+            finding.status,
+            finding.evidence,
+            finding.nodes,
+            f"found: {', '.join(starts)} → {', '.join(ends)}",
+        )
+    if model is not None and "predict" in parts:
+        piece = network.slice(study.interface.observations, [model.latent])
+        inner = frozenset(network.ancestors([model.latent]) - set(network.parameters))
+        parts["perceive"] = Part(
+            "perceive",
+            piece,
+            study.interface.observations,
+            (model.latent,),
+            parts["predict"].status,
+            nodes=inner - set(network.inputs),
+            origin=f"found: what the world model starts from, {model.latent}",
+        )
+    return parts

@@ -94,6 +94,7 @@ class Finding:
         parameters: the weights that they read.
         curves: what is worth a picture.
         candidates: how many were tested.
+        inputs, outputs: the tensors between which the part lies, where it is a function.
     """
 
     role: str
@@ -104,6 +105,8 @@ class Finding:
     parameters: frozenset[str] = frozenset()
     curves: tuple[Curve, ...] = ()
     candidates: int = 0
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,13 @@ class AgentStructure:
     network: Network
     parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
     findings: Mapping[str, Finding] = field(default_factory=dict[str, Finding])
+
+    def with_parts(self, declared: Mapping[str, Part]) -> AgentStructure:
+        """The functional parts that were found, and declared ones, which take precedence."""
+        found = {
+            name: part for name, part in self.parts.items() if part.status is Status.FUNCTIONAL
+        }
+        return AgentStructure(self.network, {**found, **declared}, self.findings)
 
     def part(self, role: str) -> Part:
         """The part with a role.

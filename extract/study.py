@@ -44,6 +44,11 @@ class Study:
     nulls: int = FRESH_NETS
     tell: Progress | None = None
 
+    def say(self, what: str, share: float) -> None:
+        """Tell what is being tested, and the share that is done."""
+        if self.tell is not None:
+            self.tell(what, share)
+
     def rng(self, purpose: str) -> np.random.Generator:
         """A generator of its own for a purpose, the same in every run."""
         return np.random.default_rng([self.seed, *purpose.encode()])

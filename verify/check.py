@@ -35,7 +35,7 @@ class Loaded:
 
 
 def check(
-    net: str | Network | None,
+    net: str | Network | AgentStructure | None,
     spec: str | Path | Spec,
     *,
     properties: Sequence[str] | None = None,
@@ -49,7 +49,8 @@ def check(
     """Decide every property and claim of a spec.
 
     Args:
-        net: a file, `FILE.py:callable`, or a network that is already read; None where the spec has
+        net: a file, `FILE.py:callable`, or a network that is already read; a structure that was
+            found in one, whose functional parts then need no declaration; None where the spec has
             claims only.
         spec: a spec file, or a spec.
         properties: names of the properties to check; all by default.
@@ -89,7 +90,7 @@ def check(
         structure,
         wanted,
         results,
-        net=net if net is None or isinstance(net, str) else net.name,
+        net=net if net is None or isinstance(net, str) else _title(net),
         timeout_s=timeout_s,
         seed=seed,
         only=properties or (),
@@ -97,8 +98,15 @@ def check(
     )
 
 
+def _title(net: Network | AgentStructure) -> str:
+    """What a report calls a network that no file names."""
+    from extract.network import Network
+
+    return net.name if isinstance(net, Network) else net.network.name
+
+
 def _on_network(
-    net: str | Network | None,
+    net: str | Network | AgentStructure | None,
     wanted: Spec,
     timeout_s: float,
     progress: Tell | None,
@@ -135,7 +143,7 @@ def _on_network(
     return loaded.structure, judged
 
 
-def load(net: str | Network, spec: str | Path | Spec) -> Loaded:
+def load(net: str | Network | AgentStructure, spec: str | Path | Spec) -> Loaded:
     """Read a network and a spec, and bind the one's properties to the other.
 
     Raises:
@@ -144,12 +152,15 @@ def load(net: str | Network, spec: str | Path | Spec) -> Loaded:
     """
     from extract.network import Network
     from extract.reader import read
-    from extract.structure import declare
+    from extract.structure import AgentStructure, declare
     from verify.bind import BoundProperty, bind
 
     wanted = spec if isinstance(spec, Spec) else read_spec(spec)
-    network = net if isinstance(net, Network) else read(net)
+    found = net if isinstance(net, AgentStructure) else None
+    network = found.network if found else net if isinstance(net, Network) else read(str(net))
     structure = declare(network, wanted.parts, folder=Path(wanted.name).parent)
+    if found is not None:
+        structure = found.with_parts(structure.parts)
     if wanted.agent is None:
         raise InputError(f"{wanted.name}: `agent` is missing; define agent = Agent(...)")
     functions, whole = bind(structure, wanted.agent)

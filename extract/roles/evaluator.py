@@ -64,7 +64,16 @@ def _candidate(
     needed = study.network.ancestors([name])
     parameters = frozenset(needed & set(study.network.parameters))
     nodes = frozenset(needed) - parameters
-    return Candidate(name, nodes, parameters, evidence, is_declared, lacking=lacking)
+    return Candidate(
+        name,
+        nodes,
+        parameters,
+        evidence,
+        is_declared,
+        lacking=lacking,
+        inputs=study.interface.observations,
+        outputs=(name,),
+    )
 
 
 def _test(study: Study, name: str, aside: Aside, model: Model | None) -> Candidate:

@@ -110,6 +110,8 @@ def _test(study: Study, planner: Planner) -> Planned:
             frozenset(inside - reducers),
             loop.parameters,
             (*_moves_found(study, planner, truth, nulls), explained, *_mirrored(study, planner)),
+            inputs=(planner.states[0],),
+            outputs=(loop.uses[0],),
         ),
         evaluator=Candidate(
             planner.source or planner.final,
@@ -117,6 +119,8 @@ def _test(study: Study, planner: Planner) -> Planned:
             frozenset(source & rest),
             (_landscape(study, planner, values, nulls), *followed),
             lacking="" if patch else "no map to patch, or no way to walk",
+            inputs=tuple(name for name in network.inputs if name in source),
+            outputs=(planner.source,) if planner.source else (),
         ),
         search=Candidate(
             f"the loop of {len(loop.steps)} steps over {planner.final}",
@@ -124,6 +128,8 @@ def _test(study: Study, planner: Planner) -> Planned:
             loop.parameters,
             searched,
             curves=_curves(study, planner, thought, nulls),
+            inputs=loop.entry(network),
+            outputs=(planner.final,),
         ),
         policy=(replace(explained, test="choices follow the planner"), *followed),
         planner=planner,
@@ -243,14 +249,14 @@ def _explained(
 
 def _landscape(study: Study, planner: Planner, values: Array, nulls: list[_Null]) -> Evidence:
     rng = study.rng("landscape")
-    few = values[:FEW]
+    few = values[: FEW // 4]
 
     def scrambled(order: Array) -> float:
         return climb(planner, few.reshape(len(few), -1)[:, order].reshape(few.shape))
 
     return measured(
         "landscape",
-        climb(planner, few),
+        climb(planner, values[:FEW]),
         LANDSCAPE,
         nets=[null.landscape for null in nulls],
         shuffles=permuted(scrambled, int(np.prod(planner.size)), rng, 199),

@@ -40,7 +40,14 @@ def find_policy(study: Study, planning: Sequence[Evidence] = ()) -> Finding:
         evidence += (_earning(study), earning_lost(study, scores))
     lacking = "" if evidence else "no environment is given, so that what it does cannot be valued"
     candidate = Candidate(
-        scores, frozenset(needed) - parameters, parameters, evidence, True, lacking=lacking
+        scores,
+        frozenset(needed) - parameters,
+        parameters,
+        evidence,
+        True,
+        lacking=lacking,
+        inputs=study.interface.observations,
+        outputs=(scores,),
     )
     return decide("policy", [candidate], "")
 

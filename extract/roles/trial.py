@@ -24,6 +24,7 @@ class Candidate:
         is_declared: the source or the architecture says that it plays the role.
         curves: for pictures.
         lacking: what could not be tested, and why; nothing is functional then.
+        inputs, outputs: the tensors between which it lies, where it is a function.
     """
 
     name: str
@@ -33,6 +34,8 @@ class Candidate:
     is_declared: bool = False
     curves: tuple[Curve, ...] = ()
     lacking: str = ""
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
 def measured(
@@ -110,6 +113,8 @@ def decide(role: str, candidates: Iterable[Candidate], none: str) -> Finding:
         best.parameters if status is not Status.ABSENT else frozenset(),
         best.curves,
         len(tested),
+        best.inputs if status is not Status.ABSENT else (),
+        best.outputs if status is not Status.ABSENT else (),
     )
 
 

@@ -66,7 +66,14 @@ def _test(study: Study, model: Model) -> Candidate:
             evidence += (_follows(study, model, study.aside),)
     name = f"{model.latent}, {model.action} → {model.following}"
     return Candidate(
-        name, frozenset(inside) - parameters, parameters, evidence, True, lacking=lacking
+        name,
+        frozenset(inside) - parameters,
+        parameters,
+        evidence,
+        True,
+        lacking=lacking,
+        inputs=(model.latent, model.action),
+        outputs=(model.following,),
     )
 
 

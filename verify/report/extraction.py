@@ -1,0 +1,198 @@
+"""What extraction found, for people and for programs: text, JSON, and one page with pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from extract.draw import draw
+from extract.structure import AgentStructure, Evidence, Finding, Kind, Status
+from verify.provenance import sha256, source, versions
+from verify.report.html import FOLDER
+from verify.report.picture import image
+from verify.report.plot import plot_curve, plot_nulls
+from verify.report.terminal import wrapped
+from verify.report.text import file_name, plain
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+SCHEMA = {"name": "mesascope.extract", "version": 1}
+_STYLES = {
+    Status.FUNCTIONAL: "bold green",
+    Status.WEAK: "bold yellow",
+    Status.DECLARED: "bold yellow",
+    Status.ABSENT: "dim",
+}
+_KINDS = {
+    Status.FUNCTIONAL: "holds",
+    Status.WEAK: "unknown",
+    Status.DECLARED: "unknown",
+    Status.ABSENT: "vacuous",
+}
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What was found, and how it was asked for.
+
+    Attributes:
+        structure: with the findings.
+        network, environment, observations: as the user named them.
+        seed: of every pseudo-random choice.
+        command: that reruns it.
+    """
+
+    structure: AgentStructure
+    network: str
+    environment: str | None
+    observations: str | None
+    seed: int
+    command: str
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """One for each role."""
+        return tuple(self.structure.findings.values())
+
+
+def conclusion(result: Extraction) -> str:
+    """One sentence: which parts are established."""
+    found = [f.role.replace("_", " ") for f in result.findings if f.status is Status.FUNCTIONAL]
+    if not found:
+        return "no part of an agent is established"
+    *first, last = found
+    names = f"{', '.join(first)} and {last}" if first else last
+    return f"functional: {names}"
+
+
+def text(result: Extraction, width: int) -> Iterator[Text]:
+    """The findings on one screen; the command that reruns it comes last."""
+    from rich.text import Text
+
+    yield Text(plain(result.network), "bold")
+    for finding in result.findings:
+        yield Text("")
+        yield Text.assemble(
+            (f"{finding.status.value.upper():<12}", _STYLES[finding.status]),
+            (finding.role.replace("_", " "), "bold"),
+        )
+        for line in wrapped(plain(finding.reason), width - 12):
+            yield Text.assemble(" " * 12, line)
+        for test in finding.evidence:
+            yield Text(f"{'':12}{_row(test)}", "" if test.passed else "yellow")
+    yield Text("")
+    yield Text(f"{file_name(result.network)}: {conclusion(result)}", "bold")
+    yield Text(result.command, "dim")
+
+
+def _row(test: Evidence) -> str:
+    null = "" if math.isnan(test.null_max) else f"nulls to {test.null_max:.3g}"
+    p = "" if test.kind is Kind.STRUCTURAL else f"p {test.p:.2g}"
+    mark = "+" if test.passed else "-"
+    return f"{mark} {test.test:<44.44} {test.effect:>8.3g}  {null:<18}{p}".rstrip()
+
+
+def document(result: Extraction) -> dict[str, Any]:
+    """The findings as JSON has them."""
+    names = [result.network, result.observations or "", result.environment or ""]
+    files = [name for name in names if name and source(name).is_file()]
+    return {
+        "schema": SCHEMA,
+        "versions": versions(),
+        "network": result.network,
+        "environment": result.environment,
+        "observations": result.observations,
+        "seed": result.seed,
+        "sha256": {name: sha256(source(name)) for name in files},
+        "roles": {finding.role: _role(finding) for finding in result.findings},
+        "command": result.command,
+    }
+
+
+def _role(finding: Finding) -> dict[str, Any]:
+    return {
+        "status": finding.status.value,
+        "reason": finding.reason,
+        "nodes": sorted(finding.nodes),
+        "parameters": sorted(finding.parameters),
+        "reads": list(finding.inputs),
+        "writes": list(finding.outputs),
+        "candidates": finding.candidates,
+        "evidence": [
+            {
+                "test": test.test,
+                "kind": test.kind.value,
+                "effect": _number(test.effect),
+                "null_mean": _number(test.null_mean),
+                "null_max": _number(test.null_max),
+                "p": _number(test.p),
+                "cutoff": _number(test.cutoff),
+                "passed": test.passed,
+                "means": test.means,
+            }
+            for test in finding.evidence
+        ],
+        "curves": [
+            {"name": c.name, "x": c.x, "y": c.y, "x_label": c.x_label, "y_label": c.y_label}
+            for c in finding.curves
+        ],
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def page(result: Extraction) -> str:
+    """One self-contained page: the graph with its parts in colour, the evidence, the curves."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    graph, _ = image(draw(result.structure))
+    return environment.get_template("extraction.jinja").render(
+        title=f"{file_name(result.network)}: {conclusion(result)}",
+        style=Markup((FOLDER / "page.css").read_text(encoding="utf-8")),
+        network=file_name(result.network),
+        environment=result.environment or "none given",
+        observations=file_name(result.observations) if result.observations else "none given",
+        conclusion=conclusion(result),
+        graph=graph,
+        command=result.command,
+        findings=[_shown(finding) for finding in result.findings],
+    )
+
+
+def _shown(finding: Finding) -> dict[str, Any]:
+    return {
+        "role": finding.role.replace("_", " "),
+        "anchor": finding.role,
+        "kind": _KINDS[finding.status],
+        "status": finding.status.value.upper(),
+        "reason": plain(finding.reason),
+        "reads": ", ".join(finding.inputs),
+        "writes": ", ".join(finding.outputs),
+        "nodes": len(finding.nodes),
+        "tests": [
+            {
+                "name": test.test,
+                "kind": test.kind.value,
+                "passed": test.passed,
+                "effect": f"{test.effect:.3g}",
+                "p": "" if test.kind is Kind.STRUCTURAL else f"{test.p:.2g}",
+                "means": plain(test.means),
+                "plot": image(plot_nulls(test))[0],
+            }
+            for test in finding.evidence
+        ],
+        "curves": [(c.name, image(plot_curve(c))[0]) for c in finding.curves],
+    }
