@@ -113,7 +113,7 @@ def until_values(
         open_ = set(unknown)
         known = {state: value for state, value in enumerate(values) if state not in open_}
         equations = system(field, unknown, known, rewarded=False)
-        chosen = equations.adviser.guess() or [0] * len(unknown)
+        chosen = [0] * len(unknown)
         for state, value in zip(unknown, settle_least(equations, chosen), strict=True):
             values[state] = value
         for at, state in enumerate(unknown):

@@ -16,7 +16,16 @@ from theory.finite.arena import Arena, World, arena, process_of
 from theory.finite.engine import PLAIN, Engine, Number
 from theory.finite.graph import predecessors, sure
 from theory.finite.reach import planned, require_steps, step_back
-from theory.finite.system import System, evaluate, first, improved, settle, sides, stuck, system
+from theory.finite.system import (
+    System,
+    begin_with_guess,
+    evaluate,
+    improved,
+    settle,
+    sides,
+    stuck,
+    system,
+)
 from theory.finite.value import Answer, Best, Limit, Value, negated
 from theory.rational import Exact, exact
 
@@ -68,8 +77,6 @@ def _costs(field: Arena, goal: set[int]) -> tuple[list[Value], list[int]]:
     equations = _equations(field, unknown, goal, finite)
     chosen = _positions(equations, strategy)
     mine, theirs = sides(equations)
-    if not theirs or not mine:
-        chosen = first(equations, chosen)
     found = settle(equations, chosen, outer=theirs, inner=mine)
     _write(equations, found, chosen, values, strategy)
     for state in goal:
@@ -94,7 +101,7 @@ def _mixed(field: Arena, goal: set[int]) -> tuple[list[Value], list[int]]:
     left = set(everyone) - doubtful - goal
     while True:
         equations = _equations(one_sided, sorted(left), goal, left | goal)
-        chosen = first(equations, _positions(equations, strategy))
+        chosen = _positions(equations, strategy)
         found = _improve_until_endless(equations, chosen)
         if isinstance(found, list):
             break
@@ -119,7 +126,7 @@ def _stopping(field: Arena, goal: set[int]) -> tuple[list[Value], list[int]]:
     values: list[Value] = [Limit.UNDEFINED] * len(field.names)
     unknown = sorted(certain - goal)
     equations = _equations(field, unknown, goal, certain)
-    chosen = first(equations, [0] * len(unknown))
+    chosen = [0] * len(unknown)
     mine, theirs = sides(equations)
     _write(equations, settle(equations, chosen, mine, theirs), chosen, values, strategy)
     for state in goal:
@@ -133,6 +140,7 @@ def _improve_until_endless(equations: System, strategy: list[int]) -> list[Numbe
     A strictly better move that closes a cycle closes one whose average is more than 0.
     """
     mine, _ = sides(equations)
+    begin_with_guess(equations, strategy)
     while True:
         values = evaluate(equations, strategy)
         if not improved(equations, values, strategy, set(mine)):
@@ -225,7 +233,7 @@ def discounted(
     field = arena(world, best, engine)
     everyone = range(len(field.names))
     equations = system(field, everyone, {}, rewarded=True, discount=engine.number(factor))
-    chosen = first(equations, [0] * len(field.names))
+    chosen = [0] * len(field.names)
     mine, theirs = sides(equations)
     values = settle(equations, chosen, outer=mine, inner=theirs)
     return field.answer([engine.fraction(value) for value in values], chosen)

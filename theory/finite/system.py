@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
+from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 from theory.finite.arena import Arena
@@ -177,10 +178,30 @@ def stuck(system: System, strategy: Sequence[int]) -> set[int]:
     return set(range(len(moves))) - free
 
 
-def first(system: System, strategy: Sequence[int]) -> list[int]:
-    """The adviser's guess where it leaves for sure, else the strategy as it is."""
+def begin_with_guess(system: System, strategy: list[int]) -> None:
+    """Begin with the adviser's guess, if it leaves for sure."""
     guess = system.adviser.guess()
-    return list(strategy) if guess is None or stuck(system, guess) else guess
+    if guess is not None and not stuck(system, guess):
+        strategy[:] = guess
+
+
+def _backward(system: System, strategy: list[int]) -> list[Number] | None:
+    """The values where no unknown depends on itself, from the last to the first; else None."""
+    needs = ({t for move in moves for t in move.targets} for moves in system.moves)
+    try:
+        order = tuple(TopologicalSorter(dict(enumerate(needs))).static_order())
+    except CycleError:
+        return None
+    values: list[Number] = [None] * len(strategy)
+    for at in order:
+        for position, move in enumerate(system.moves[at]):
+            worth = system.ahead(values, move)
+            better = position == 0 or (
+                (worth > values[at]) if system.maximises[at] else (worth < values[at])
+            )
+            if better:
+                strategy[at], values[at] = position, worth
+    return values
 
 
 def sides(system: System) -> tuple[list[int], list[int]]:
@@ -204,8 +225,12 @@ def settle(
         outer: the unknowns of the side whose strategy is improved.
         inner: those of the side that responds.
     """
-    if not inner:
-        return _climb(system, strategy, set(outer), evaluate)
+    values = _backward(system, strategy)
+    if values is not None:
+        return values
+    if not (outer and inner):
+        begin_with_guess(system, strategy)
+        return _climb(system, strategy, {*outer, *inner}, evaluate)
     while True:
         values = _climb(system, strategy, set(inner), evaluate)
         if not improved(system, values, strategy, set(outer)):
@@ -218,7 +243,12 @@ def settle_least(system: System, strategy: list[int]) -> list[Number]:
     The strategy of the maximising side is improved; a play that goes on for ever without a gain is
     worth 0, and the minimising side's responses know it.
     """
+    values = _backward(system, strategy)
+    if values is not None:
+        return values
     mine, theirs = map(set, sides(system))
+    if not (mine and theirs):
+        begin_with_guess(system, strategy)
     if not theirs:
         return _climb(system, strategy, mine, _evaluate_least)
     while True:

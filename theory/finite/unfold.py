@@ -13,7 +13,7 @@ from theory.error import InputError
 from theory.finite.arena import Arena, Choice, arena
 from theory.finite.engine import Engine, Number
 from theory.finite.graph import sure
-from theory.finite.system import System, evaluate, first, settle, sides, system
+from theory.finite.system import System, evaluate, settle, sides, system
 from theory.process import Process
 
 STOP = "stop here"
@@ -86,7 +86,7 @@ class Unfolding:
         blank, strategy = self._equations
         numbers = [self.field.engine.number(weight) for weight in weights]
         equations = _earning(blank, self.earned, numbers)
-        chosen = first(equations, strategy)
+        chosen = list(strategy)
         mine, theirs = sides(equations)
         settle(equations, chosen, mine, theirs)
         values: dict[str, Fraction] = {}
