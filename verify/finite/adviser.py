@@ -28,10 +28,15 @@ CLEARLY = 1e-10
 """Relative to the largest value: what is better by less may be rounding."""
 NOISE = 1e-6
 """Relative to the largest value: values that fall by more show that floats have failed."""
+SMALLEST = 1e-300
+"""What is smaller may have lost digits, or be 0, in floats."""
 MOST_STEPS = 1e10
 """A strategy that takes more steps on average than this to get out is not valued in floats."""
 ROUNDING = 2.0**-50
 """Relative, for each term of a sum: more than a float sum can be off by."""
+
+QUIET = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+"""Floats that overflow only make suggestions useless."""
 
 
 class FloatAdviser:
@@ -41,19 +46,23 @@ class FloatAdviser:
         self._system = system
         mine, theirs = sides(system)
         self._sides = bool(mine) + bool(theirs)
-        self._useful = self._sides > 0 and len(system.moves) >= FEWEST
 
     @cached_property
-    def _flat(self) -> Flat:
-        return Flat(self._system)
+    def _flat(self) -> Flat | None:
+        """The system in floats, where that is worth its time and they can hold it."""
+        if not self._sides or len(self._system.moves) < FEWEST:
+            return None
+        try:
+            return Flat(self._system)
+        except OverflowError:
+            return None
 
+    @QUIET
     def guess(self) -> list[int] | None:
         """A strategy that leaves and that floats cannot improve, or None."""
-        if not self._useful:
-            return None
         flat = self._flat
-        strategy = flat.leaving()
-        if strategy is None:
+        strategy = flat.leaving() if flat is not None else None
+        if flat is None or strategy is None:
             return None
         values = flat.evaluated(strategy, flat.gain)
         if values is None:
@@ -62,9 +71,10 @@ class FloatAdviser:
         better = flat.improved(flat.gain, values, strategy)
         return flat.climbed(flat.gain, better if flat.leaves(better) else strategy)
 
+    @QUIET
     def promising(self, values: Sequence[Number]) -> Iterable[tuple[int, int]]:
         """The moves that rounding does not show to be worse than these values."""
-        flat = self._flat if self._useful else None
+        flat = self._flat
         known = _floats(values) if flat is not None else None
         if flat is None or known is None:
             moves = enumerate(self._system.moves)
@@ -76,14 +86,13 @@ class FloatAdviser:
         owners = flat.owner[chosen]
         return zip(owners.tolist(), (chosen - flat.first[owners]).tolist(), strict=True)
 
+    @QUIET
     def refine(
         self, values: Sequence[Number], advantages: Advantages, strategy: Sequence[int]
     ) -> list[int] | None:
         """A strategy that leaves and that floats cannot improve, given exact differences."""
-        if not self._useful or self._sides > 1:
-            return None
         flat, known = self._flat, _floats(values)
-        if known is None:
+        if flat is None or known is None or self._sides > 1:
             return None
         chosen = flat.first + np.array(strategy)
         gain = flat.worth(flat.gain, known) - known[flat.owner]
@@ -117,9 +126,9 @@ class Flat:
         lengths = [len(move.targets) for move in moves]
         starts: Integers = np.concatenate([[0], np.cumsum(lengths)])
         targets: Integers = np.array([t for move in moves for t in move.targets], np.int64)
-        weights = np.array([float(w) for move in moves for w in move.weights])
+        weights = np.array([_float(w) for move in moves for w in move.weights])
         self.matrix = sparse.matrix(weights, targets, starts, len(counts))
-        self.gain: Floats = np.array([float(move.gain) for move in moves])
+        self.gain: Floats = np.array([_float(move.gain) for move in moves])
         self.real = counts[self.owner] > 1
         self.out = np.array([move.leaves for move in moves])
         gaining = self.out & (self.gain > 0)
@@ -202,7 +211,7 @@ class Flat:
     def rounding(self, values: Floats) -> Floats:
         """More than a move's worth, less the value of its unknown, can be off by in floats."""
         size = np.abs(self.gain) + self.matrix @ np.abs(values) + np.abs(values)[self.owner]
-        return ROUNDING * (np.diff(self.matrix.indptr) + 4) * size
+        return ROUNDING * (np.diff(self.matrix.indptr) + 4) * size + SMALLEST
 
     def swept(self, values: Floats) -> Floats:
         """The values after many steps of value iteration."""

@@ -171,3 +171,21 @@ def test_differences_below_rounding_are_seen():
     world = process(steps)
     assert reach(world, ["goal"], best="max", engine=FAST).strategy["a"] == "y"
     assert reach(world, ["goal"], best="min", engine=FAST).strategy["a"] == "z"
+
+
+@pytest.mark.parametrize("exponent", [-330, -310, 307, 330])
+def test_numbers_beyond_floats(exponent: int):
+    size = F(10) ** exponent
+    tiny = min(size, 1 / size)
+    steps = {
+        "a": {
+            name: {"goal": share * tiny, "pit": F(1, 2) - share * tiny, "a": F(1, 2)}
+            for name, share in (("x", 1), ("y", 3), ("z", 2))
+        }
+    }
+    assert reach(process(steps), ["goal"], engine=FAST).value("a") == 6 * tiny
+    assert reach(process(steps), ["goal"], best="min", engine=FAST).value("a") == 2 * tiny
+    loop = {"a": {name: {"goal": F(1, 2), "a": F(1, 2)} for name in "xyz"}}
+    rewards = {("a", "x"): size, ("a", "y"): 3 * size, ("a", "z"): 2 * size}
+    found = reward_to(process(loop, rewards=rewards), ["goal"], engine=FAST)
+    assert (found.value("a"), found.strategy["a"]) == (6 * size, "y")
