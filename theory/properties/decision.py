@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from typing import Any
 
+from theory.agent import Agent
 from theory.causal.value import shown
 from theory.claim import Claim, Finding
 from theory.decision.answer import Answer, Status
@@ -14,8 +16,9 @@ from theory.decision.functional import best_policies, followed
 from theory.decision.problem import Policy, Problem
 from theory.decision.theory import theory as theory_of
 from theory.error import InputError
-from theory.property import Definition
+from theory.property import Definition, Property
 from theory.rational import Exact, exact, number_text
+from theory.term import Term, and_, forall
 from theory.verdict import Verdict
 
 FOLLOWS_THEORY = Definition(
@@ -78,10 +81,32 @@ LITTLE_REGRET = Definition(
     example='decision.little_regret(newcomb, theory="FDT", limit=0)',
 )
 
+VALUES_ALIKE = Definition(
+    name="values_alike",
+    family="decision",
+    claim="It makes no difference to how it values acts whether {first} or {second}.",
+    definition="forall o, a, b: |(V(o1, a) - V(o1, b)) - (V(o2, a) - V(o2, b))| <= tolerance",
+    citation=(
+        "After Gibbard and Harper, Counterfactuals and two kinds of expected utility, 1978: "
+        "problems with the same E[U | a] and different E[U | do(a)]"
+    ),
+    assumptions=("The two kinds of problem are alike in all other features of the observation.",),
+    violation_means="A problem that it values otherwise, told that it is of the other kind.",
+    holds_does_not_mean=(
+        "It does not say what is computed, only that it does not hinge on this. Of a prize that "
+        "the act causes and one that it only goes along with, E[U | a] is the same, so that an "
+        "evaluator of E[U | do(a)] cannot value them alike; of one that is foreseen and one that "
+        "only goes along, E[U | do(a)] is the same."
+    ),
+    needs=("policy or evaluator: one score per act",),
+    example='decision.values_alike(agent, {"watched": 0}, {"watched": 1}, tolerance=1)',
+)
+
 DEFINITIONS = (
     FOLLOWS_THEORY,
     THEORIES_AGREE,
     LITTLE_REGRET,
+    VALUES_ALIKE,
 )
 
 
@@ -228,3 +253,32 @@ def little_regret(problem: Problem, *, theory: str, limit: Exact = 0) -> Claim:
         return Finding(Verdict.HOLDS, proof=proof, value=most - worth)
 
     return LITTLE_REGRET.about(finding, theory=theory, limit=bound)
+
+
+def values_alike(
+    agent: Agent,
+    one: Mapping[str, Exact],
+    other: Mapping[str, Exact],
+    *,
+    tolerance: Exact,
+) -> Property:
+    """How much one act scores above another does not hinge on which of two kinds a problem is.
+
+    Args:
+        agent: the agent; its scores are what it takes acts to be worth.
+        one, other: what the features say that tell the one kind of problem, and the other.
+        tolerance: by how much it may hinge on it, in units of the scores.
+    """
+    o, most = agent.observation("o"), exact(tolerance, "tolerance")
+    if set(one) != set(other) or not one:
+        raise InputError("values_alike: both kinds are told by the same features, one at least")
+    kinds = [o.with_(**dict(kind)) for kind in (one, other)]
+    parts: list[Term] = []
+    for a, b in combinations(agent.actions, 2):
+        first, second = (agent.score(kind, a) - agent.score(kind, b) for kind in kinds)
+        parts += [first - second <= most, second - first <= most]
+    return VALUES_ALIKE.property(forall(o, and_(*parts)), first=_told(one), second=_told(other))
+
+
+def _told(kind: Mapping[str, Exact]) -> str:
+    return " and ".join(f"`{name}` is {value}" for name, value in kind.items())

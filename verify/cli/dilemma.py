@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from theory.error import InputError
-from verify.cli.option import debug_option, json_option, seed_option
-from verify.cli.output import colour, emit, target, width
+from verify.cli.option import Seconds, debug_option, json_option, seed_option
+from verify.cli.output import Target, colour, emit, stdout_kept, target, width
+from verify.cli.progress import bar
 
 if TYPE_CHECKING:
     from theory.decision.dilemma import Dilemma
@@ -27,6 +28,28 @@ if TYPE_CHECKING:
 @click.option("--plot", "plot_path", metavar="FILE.svg", help="Draw the regions.")
 @json_option
 @click.option("--html", "html_path", metavar="FILE", help="Write the dilemmas as one HTML page.")
+@click.option("--net", metavar="NET", help="Run a network through the dilemmas of --encoding.")
+@click.option("--encoding", metavar="FILE.py", help="How problems are put to NET.")
+@click.option(
+    "--follows",
+    metavar="THEORY",
+    help="The theory that NET is to follow; by default the exit status is 0 for any.",
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1),
+    default=0.9,
+    show_default=True,
+    help="Share of all problems on which NET must agree with a theory to follow it.",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=Seconds(),
+    default=10.0,
+    show_default=True,
+    help="Budget for each statement about NET, in seconds.",
+)
 @seed_option
 @debug_option
 def dilemmas(
@@ -35,14 +58,31 @@ def dilemmas(
     plot_path: str | None,
     json_path: str | None,
     html_path: str | None,
+    net: str | None,
+    encoding: str | None,
+    follows: str | None,
+    share: float,
+    timeout_s: float,
     seed: int,
 ) -> int:
     """Show what every decision theory recommends in the dilemmas of the library, or in NAME.
 
     A dilemma of one's own is given as a FILE.json. With --free the answer is the exact region of a
     parameter, or of two, in which each theory recommends each act.
+
+    With --net the answer is which theory the network follows, proved over all problems of the
+    encoding, and what it does in the library's dilemmas. Exit status: 0 it follows one (the one
+    that --follows names), 1 it is shown not to, 3 that is open.
     """
-    json_target = target("--json", json_path)
+    json_target = target("--json", json_path, inputs=[f for f in (net, encoding) if f])
+    if net is not None or encoding is not None:
+        if net is None or encoding is None:
+            raise InputError("--net and --encoding need each other")
+        if names or free or plot_path or html_path:
+            raise InputError("--net: it takes neither names nor --free, --plot and --html")
+        return _portray(net, encoding, follows, share, timeout_s, seed, json_target)
+    if follows is not None:
+        raise InputError("--follows: give the network with --net")
     html_target = target("--html", html_path)
     plot_target = target("--plot", plot_path)
 
@@ -73,6 +113,46 @@ def dilemmas(
 
         html_target.write(render(studies))
     return 0
+
+
+def _portray(
+    net: str,
+    encoding: str,
+    follows: str | None,
+    share: float,
+    timeout_s: float,
+    seed: int,
+    json_target: Target | None,
+) -> int:
+    """What theory a network follows."""
+    from extract.reader import read
+    from verify.dilemma.card import scored
+    from verify.dilemma.encoding import fitting, read_encoding
+    from verify.dilemma.portrait import Portrait, document, lines
+    from verify.dilemma.stake import THEORIES
+    from verify.dilemma.survey import survey
+    from verify.smt.solver import SmtSolver
+    from verify.solve import Engines
+
+    if follows is not None and follows not in THEORIES:
+        raise InputError(f"--follows: {follows!r} is none of {', '.join(THEORIES)}")
+    total = len(THEORIES)
+    with stdout_kept(), SmtSolver(seed) as smt, bar(total, "surveying") as step:
+        problems = read_encoding(encoding)
+        network = fitting(read(net), problems, net)
+        engines = Engines(smt, seed)
+        found = survey(network, problems, engines, threshold=share, timeout_s=timeout_s, tell=step)
+        card = scored(network, problems)
+    portrait = Portrait(net, encoding, found, card, follows)
+    if not (json_target and json_target.is_stdout):
+        from verify.report.terminal import print_lines
+
+        emit(print_lines(list(lines(portrait, width())), width=None, colour=colour()))
+    if json_target:
+        from verify.wire import dump
+
+        json_target.write(dump(document(portrait)))
+    return portrait.exit_code
 
 
 def _chosen(names: tuple[str, ...]) -> list[Dilemma]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from extract.network import Network
@@ -21,6 +22,7 @@ from theory.verdict import Verdict
 from verify.answer import Deadline
 from verify.bind import BoundProperty
 from verify.dilemma.agreement import agreement, statement
+from verify.dilemma.failure import Failure, failure
 from verify.dilemma.stake import THEORIES, Stakes, stakes
 from verify.dilemma.trial import Trial
 from verify.dilemma.volume import settled
@@ -29,12 +31,14 @@ from verify.problem import compile_goal
 from verify.solve import Engines, decide
 from verify.verdict import Result
 
-HALVINGS = 6
+HALVINGS = 4
 LOSSES = tuple(Fraction(1, n) for n in (256, 128, 64, 32, 16, 8, 4, 2))
 NONE = Fraction(0)
 CONSTANT = 1 - 1e-6
-QUESTION_S = 1.0
+QUESTION_S = 8.0
 MOST_TRIED = 2
+DOUBT = 1 / 128
+"""Between the points of a trial a network may err by so much more, or by half as much again."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Share:
     Attributes:
         agrees: at least this share of the case's box, where it does what the theory says.
         differs: at least this share, where it does not.
-        failure: what the worst failure that was found is; None where none was.
+        failure: the worst failure that was found and replays; None where none was.
         loss: the least loss up to which it follows the theory on the whole case, proved; None where
             that was shown for none of `LOSSES`.
         result: the verdict on the whole case, at the loss that was asked for.
@@ -53,7 +57,7 @@ class Share:
     agrees: float
     differs: float
     result: Result
-    failure: Result | None = None
+    failure: Failure | None = None
     loss: Fraction | None = None
 
 
@@ -83,15 +87,27 @@ class Survey:
         shares = self.cases[theory].values()
         return sum(share.differs for share in shares) / len(shares)
 
+    def verdict(self, theory: str) -> Verdict:
+        """HOLDS where it agrees on the threshold's share, VIOLATED where it is shown not to."""
+        if self.agrees(theory) >= self.threshold:
+            return Verdict.HOLDS
+        wrong = self.differs(theory) > 1 - self.threshold
+        return Verdict.VIOLATED if wrong else Verdict.UNKNOWN
+
+    def failures(self, theory: str) -> list[Failure]:
+        """The worst failure of each case that has one, the worst of all first."""
+        found = [share.failure for share in self.cases[theory].values() if share.failure]
+        return sorted(found, key=lambda one: one.cost, reverse=True)
+
     @property
     def implements(self) -> tuple[str, ...]:
         """The theories that it agrees with on the threshold's share, the best first; or none."""
-        enough = [theory for theory in self.cases if self.agrees(theory) >= self.threshold]
+        enough = [one for one in self.cases if self.verdict(one) is Verdict.HOLDS]
         return tuple(sorted(enough, key=self.agrees, reverse=True))
 
 
-Tell = Callable[[str, float], None]
-"""Called with what is surveyed, and the share that is done."""
+Tell = Callable[[str], None]
+"""Called with each theory that is surveyed."""
 
 
 def survey(
@@ -119,16 +135,18 @@ def survey(
     """
     started = time.monotonic()
     found: dict[str, dict[str, Share]] = {}
-    steps = [(theory, case) for theory in theories for case in encoding.cases]
     known: dict[tuple[str, Any], Share] = {}
-    for at, (theory, case) in enumerate(steps):
-        if tell is not None:
-            tell(f"{theory}: {case}", at / len(steps))
+    for theory, case in product(theories, encoding.cases):
+        if tell is not None and theory not in found:
+            tell(theory)
         one = _Surveyor(network, encoding, engines, case, theory)
         key = (case, frozenset(one.found.regions.items()))
         if key not in known:
             known[key] = one.share(loss, timeout_s)
-        found.setdefault(theory, {})[case] = known[key]
+        share = known[key]
+        if share.failure is not None:
+            share = replace(share, failure=replace(share.failure, theory=theory))
+        found.setdefault(theory, {})[case] = share
     return Survey(found, threshold, loss, time.monotonic() - started)
 
 
@@ -154,11 +172,19 @@ class _Surveyor:
             elif opposed is not None:
                 differs += weight * settled(self.found, box, opposed)
         costs, _ = self._trial.extremes(self.encoding.box(self.case))
-        above = (one for one in LOSSES if one > costs)
+        above = (one for one in LOSSES if one >= costs + DOUBT)
         least = next((one for one in above if self._holds(one, timeout_s)), None)
-        below = (self._judged(one, timeout_s) for one in reversed((NONE, *LOSSES)) if one <= costs)
-        failure = next((one for one in below if one.verdict is Verdict.VIOLATED), None)
-        return Share(agrees, differs, self._judged(loss, timeout_s), failure, least)
+        result = self._judged(loss, timeout_s)
+        below = (
+            self._judged(one, timeout_s) for one in sorted((NONE, *LOSSES))[::-1] if one <= costs
+        )
+        shown = next((one for one in below if one.verdict is Verdict.VIOLATED), None)
+        if shown is None and result.verdict is Verdict.VIOLATED:
+            shown = result
+        found = None
+        if shown is not None:
+            found = failure(self.network, self.encoding, self.case, self.theory, shown)
+        return Share(agrees, differs, result, found, least)
 
     def _parts(self) -> Iterator[tuple[Box, float, Fraction | None, Fraction | None]]:
         """Boxes that cover the case, and their shares; above which stake it is proved of a box that
@@ -173,7 +199,7 @@ class _Surveyor:
             ladder = (NONE,) if constant else LOSSES if last else ()
             followed = self._least(ladder, box, costs, opposite=False)
             opposed = None
-            if followed is None:
+            if followed is None and gains < costs:
                 opposed = self._least(ladder, box, gains, opposite=True)
             if last or followed is not None or opposed is not None:
                 yield box, 0.5**halvings, followed, opposed
@@ -184,7 +210,11 @@ class _Surveyor:
         self, ladder: tuple[Fraction, ...], box: Box, seen: float, *, opposite: bool
     ) -> Fraction | None:
         """The least loss, above what was seen in trials, at which the statement is proved."""
-        for loss in [one for one in ladder if one > seen or one == seen == 0][:MOST_TRIED]:
+        if ladder == (NONE,):
+            ladder = ladder if seen == 0 else ()
+        else:
+            ladder = tuple(one for one in ladder if one >= 1.5 * seen + DOUBT)
+        for loss in ladder[:MOST_TRIED]:
             formula = agreement(
                 self.encoding, self.case, self.found, loss=loss, box=box, opposite=opposite
             )

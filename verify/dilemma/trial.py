@@ -50,22 +50,29 @@ class Trial:
         """The most that its act costs at a point of the grid, and the most that its act gains over
         every other: 0 where it never costs or gains anything.
         """
+        _, ahead = self.priced(box, POINTS)
+        return max(0.0, float(-ahead.min())), max(0.0, float(ahead.max()))
+
+    def priced(self, box: Box, points: int) -> tuple[list[Array], Array]:
+        """A grid of problems, and by how much the act that is taken at each is ahead of the best
+        other: negative where it costs something, 0 where the theory is silent.
+        """
         names = list(box)
-        axes = [np.linspace(float(a), float(b), POINTS) for a, b in box.values()]
+        axes = [np.linspace(float(a), float(b), points) for a, b in box.values()]
         grid = [a.ravel() for a in np.meshgrid(*axes, indexing="ij")]
         scores = self._scores(dict(zip(names, grid, strict=True)), len(grid[0]))
         chosen = scores.argmax(axis=1)
-        costs = gains = 0.0
+        rows = np.arange(len(chosen))
+        total = np.zeros(len(chosen))
         for tests, way, functions in self._regions:
             inside = np.ones(len(chosen), dtype=bool)
             for test, condition in zip(tests, way, strict=True):
                 inside &= _meets(test(*grid), condition)
             worth = np.stack([f(*grid) + np.zeros(len(chosen)) for f in functions], axis=1)
-            own = worth[np.arange(len(chosen)), chosen]
-            worth[np.arange(len(chosen)), chosen] = -np.inf
-            ahead = np.where(inside, own - worth.max(axis=1), 0.0)
-            costs, gains = max(costs, float(-ahead.min())), max(gains, float(ahead.max()))
-        return costs, gains
+            own = worth[rows, chosen]
+            worth[rows, chosen] = -np.inf
+            total = np.where(inside, own - worth.max(axis=1), total)
+        return grid, total
 
     def _scores(self, columns: dict[str, Array], count: int) -> Array:
         fixed = self._encoding.cases[self._case].fixed

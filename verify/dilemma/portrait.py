@@ -1,0 +1,209 @@
+"""A network before dilemmas, on the terminal and as plain values for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+
+from theory.rational import number_text
+from theory.verdict import Verdict
+from verify.dilemma.card import Card, Score
+from verify.dilemma.survey import Survey
+from verify.report.terminal import STYLES, wrapped
+from verify.report.text import file_name, plain
+
+SCHEMA = {"name": "mesascope.dilemmas.network", "version": 1}
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """All that is found out of one network.
+
+    Attributes:
+        network: how the user named it.
+        encoding: how the user named the encoding.
+        survey: the proofs over all problems.
+        card: the dilemmas of the library.
+        demanded: the theory that it is to follow; None where any will do.
+    """
+
+    network: str
+    encoding: str
+    survey: Survey
+    card: Card
+    demanded: str | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the demanded theory, or else of the one that it agrees with most; VIOLATED where it is
+        shown to follow none.
+        """
+        if self.demanded is not None:
+            return self.survey.verdict(self.demanded)
+        verdicts = {self.survey.verdict(theory) for theory in self.survey.cases}
+        order = (Verdict.HOLDS, Verdict.UNKNOWN, Verdict.VIOLATED)
+        return next(verdict for verdict in order if verdict in verdicts)
+
+    @property
+    def exit_code(self) -> int:
+        """0 it follows a theory (the demanded one), 1 it is shown not to, 3 that is open."""
+        return {Verdict.HOLDS: 0, Verdict.VIOLATED: 1}.get(self.verdict, 3)
+
+    @property
+    def conclusion(self) -> str:
+        """Which theory it follows, in a sentence."""
+        survey = self.survey
+        best = max(survey.cases, key=survey.agrees)
+        if self.demanded is not None:
+            best = self.demanded
+        elif survey.implements:
+            best = survey.implements[0]
+        share = percent(survey.agrees(best))
+        if survey.verdict(best) is Verdict.HOLDS:
+            first = f"follows {best} on {share} of all problems (proved)"
+            failures = survey.failures(best)
+            return f"{first}; it violates it at {failures[0]}" if failures else first
+        least = percent(survey.differs(best))
+        none = (
+            "follows none of the theories" if self.demanded is None else f"does not follow {best}"
+        )
+        if self.verdict is Verdict.UNKNOWN:
+            none = "is not shown to follow a theory"
+        return f"{none}: with {best} it agrees on {share} and differs on {least} (both proved)"
+
+
+def percent(value: float) -> str:
+    """A proved share, rounded down."""
+    return f"{int(value * 1000) / 10} %"
+
+
+def lines(portrait: Portrait, width: int) -> Iterator[Text]:
+    """The portrait as lines; the last one is the conclusion."""
+    survey, card = portrait.survey, portrait.card
+    yield Text.assemble(
+        (file_name(portrait.network), "bold"), f" by {file_name(portrait.encoding)}"
+    )
+    yield Text()
+    yield Text(f"{'':<10}{'agrees':>9}{'differs':>9}  proved shares of all problems", "dim")
+    for theory, cases in survey.cases.items():
+        verdict = survey.verdict(theory)
+        yield Text.assemble(
+            (f"{theory:<10}", "cyan"),
+            f"{percent(survey.agrees(theory)):>9}{percent(survey.differs(theory)):>9}  ",
+            (verdict.value, STYLES[verdict]),
+        )
+        for name, share in cases.items():
+            followed = "" if share.loss is None else f"  up to a loss of {number_text(share.loss)}"
+            yield Text(
+                f"  {name:<18}{percent(share.agrees):>9}{percent(share.differs):>9}{followed}",
+                "dim",
+            )
+        for failure in survey.failures(theory)[:SHOWN]:
+            for at, line in enumerate(wrapped(plain(str(failure)), width - 6)):
+                yield Text(("    ✗ " if at == 0 else "      ") + line.plain)
+    yield Text()
+    yield from _card(card, width)
+    yield Text()
+    for line in wrapped(plain(f"{file_name(portrait.network)} {portrait.conclusion}"), width):
+        line.stylize(STYLES[portrait.verdict])
+        yield line
+
+
+def _card(card: Card, width: int) -> Iterator[Text]:
+    name = max((len(score.dilemma.name) for score in card.scores), default=0) + 2
+    yield Text(f"{'':<{name}}{'does':<10}{'loss':>10}  as recommended by", "dim")
+    for score in card.scores:
+        act = "a tie" if score.action is None else str(score.act)
+        loss = "" if score.loss is None else number_text(score.loss)
+        yield Text.assemble(
+            (f"{score.dilemma.name:<{name}}", "cyan"),
+            (f"{act:<10}", "bold"),
+            f"{loss:>10}  ",
+            ", ".join(score.agrees) or "none",
+        )
+        departures = "; ".join(
+            f"{theory} at {gone.count} of {gone.tried}"
+            for theory, gone in score.differs.items()
+            if gone.count
+        )
+        if departures:
+            words = f"as {score.parameter} varies it departs from {departures}"
+            for line in wrapped(plain(words), width - name):
+                yield Text(" " * name + line.plain, "dim")
+    if card.left_out:
+        words = f"not put by this encoding: {', '.join(card.left_out)}"
+        for line in wrapped(plain(words), width):
+            yield Text(line.plain, "dim")
+
+
+def document(portrait: Portrait) -> dict[str, Any]:
+    """The portrait as mappings, lists, text and numbers; exact numbers as text."""
+    survey = portrait.survey
+    return {
+        "schema": SCHEMA,
+        "network": portrait.network,
+        "encoding": portrait.encoding,
+        "verdict": portrait.verdict.value,
+        "conclusion": portrait.conclusion,
+        "implements": list(survey.implements),
+        "threshold": survey.threshold,
+        "loss": str(survey.loss),
+        "seconds": survey.seconds,
+        "theories": {theory: _theory(survey, theory) for theory in survey.cases},
+        "dilemmas": [_score(score) for score in portrait.card.scores],
+        "left_out": list(portrait.card.left_out),
+    }
+
+
+def _theory(survey: Survey, theory: str) -> dict[str, Any]:
+    return {
+        "verdict": survey.verdict(theory).value,
+        "agrees": survey.agrees(theory),
+        "differs": survey.differs(theory),
+        "cases": {
+            name: {
+                "agrees": share.agrees,
+                "differs": share.differs,
+                "followed_up_to": None if share.loss is None else str(share.loss),
+                "verdict": share.result.verdict.value,
+                "guarantee": share.result.guarantee.value if share.result.guarantee else None,
+            }
+            for name, share in survey.cases[theory].items()
+        },
+        "failures": [
+            {
+                "case": failure.case,
+                "values": {name: str(value) for name, value in failure.values.items()},
+                "does": failure.action,
+                "recommended": list(failure.advised),
+                "worth": {name: str(value) for name, value in failure.worths.items()},
+                "replays": dict(failure.replays),
+            }
+            for failure in survey.failures(theory)
+        ],
+    }
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {
+        "name": score.dilemma.name,
+        "does": None if score.action is None else str(score.act),
+        "float32_agrees": score.in_float32,
+        "agrees": list(score.agrees),
+        "differs": list(score.against),
+        "loss": None if score.loss is None else str(score.loss),
+        "parameter": score.parameter,
+        "departs": {
+            theory: {
+                "count": gone.count,
+                "tried": gone.tried,
+                "from": None if gone.first is None else str(gone.first),
+                "to": None if gone.last is None else str(gone.last),
+            }
+            for theory, gone in score.differs.items()
+        },
+    }
