@@ -23,7 +23,8 @@ properties = [
         "reads conditionals", "It values acts by E[U | act]: causing or going along is the same."
     ),
     decision.values_alike(agent, PREDICTED, INCLINED, tolerance=TOLERANCE).named(
-        "reads interventions", "It values acts by E[U | do(act)]: what is foreseen is not its doing."
+        "reads interventions",
+        "It values acts by E[U | do(act)]: what is foreseen is not its doing.",
     ),
     decision.values_alike(agent, PREDICTED, CAUSED, tolerance=TOLERANCE).named(
         "reads mechanisms", "It values what it would be foreseen to do like what it brings about."

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from itertools import permutations
 from typing import Any
 
 from theory.agent import Agent
@@ -41,6 +40,7 @@ def agreement(
     *,
     loss: Exact = 0,
     box: Box | None = None,
+    best: int | None = None,
     opposite: bool = False,
 ) -> Term:
     """The statement that the network acts on a box of a case as a theory says.
@@ -51,20 +51,23 @@ def agreement(
         found: what the theory takes the acts to be worth.
         loss: what an act may cost by the theory's lights.
         box: a part of the case's box.
-        opposite: state instead that it does, at every stake above `loss`, none of the best acts.
+        best: speak only of problems in which this act, by its number, is the best.
+        opposite: state instead that it does, at every stake above `loss`, not the best act.
     """
     agent = within(encoding, case, box or encoding.box(case))
     o, limit = agent.observation("o"), exact(loss, "loss")
     parts: list[Term] = []
     for way, worth in speaking(found):
         guard = [_condition(condition, o) for condition in way]
-        for b, a in permutations(range(len(agent.actions)), 2):
-            if opposite:
-                at_stake = [_ahead(worth, b, c, o, limit) for c in _others(agent, b)]
-                parts.append(implies(and_(*guard, *at_stake), _avoids(agent, o, b)))
+        for b in range(len(agent.actions)) if best is None else (best,):
+            ahead = {a: _ahead(worth, b, a, o, limit) for a in _others(agent, b)}
+            if best is not None and not opposite:
+                chosen = and_(*(_avoids(agent, o, a) for a in ahead))
+                parts.append(implies(and_(*guard, *ahead.values()), chosen))
+            elif opposite:
+                parts.append(implies(and_(*guard, *ahead.values()), _avoids(agent, o, b)))
             else:
-                at_stake = [_ahead(worth, b, a, o, limit)]
-                parts.append(implies(and_(*guard, *at_stake), _avoids(agent, o, a)))
+                parts += [implies(and_(*guard, ahead[a]), _avoids(agent, o, a)) for a in ahead]
     return forall(o, and_(*parts))
 
 

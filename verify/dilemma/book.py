@@ -78,7 +78,7 @@ def bookie(network: Network, encoding: Encoding) -> Book | None:
     for case in encoding.cases:
         box = encoding.box(case)
         trial = Trial(network, encoding, case, stakes(encoding, case, "UDT 1.1"))
-        grid, ahead = trial.priced(box, POINTS)
+        grid, ahead, _, _ = trial.priced(box, POINTS)
         for at in ahead.argsort()[:TRIED]:
             if ahead[at] < 0:
                 point = {n: _near(column[at], *box[n]) for n, column in zip(box, grid, strict=True)}
@@ -103,9 +103,7 @@ def _book(
     action = _action(network, encoding, case, values)
     best = best_policies(problem)[0]
     rival = next(
-        a
-        for a in encoding.agent.actions
-        if encoding.case(case).act(a) == best(*problem.asked)
+        a for a in encoding.agent.actions if encoding.case(case).act(a) == best(*problem.asked)
     )
     if action is None:
         return None

@@ -1,15 +1,15 @@
 """On what share of all problems a network acts as each theory says: proved, box by box.
 
-A case's box is halved until the theory's answer is the same all over a part, or the part is small.
-On the first kind the engine is asked whether the network gives that answer everywhere, or nowhere;
-on the second, above which stake it follows the theory, and the share of such stakes is counted.
-What is neither proved to agree nor proved to disagree is open.
+A case's box is cut into pieces. Of each piece and each act the engine is asked whether the network
+does it wherever the theory recommends it by more than some stake, or nowhere there; a trial on a
+grid tells which of the two to try, and from which stake on. The share of such problems in the piece
+is counted. What is neither proved to agree nor proved to differ is open.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product
@@ -34,7 +34,6 @@ from verify.verdict import Result
 HALVINGS = 4
 LOSSES = tuple(Fraction(1, n) for n in (256, 128, 64, 32, 16, 8, 4, 2))
 NONE = Fraction(0)
-CONSTANT = 1 - 1e-6
 QUESTION_S = 8.0
 MOST_TRIED = 2
 DOUBT = 1 / 128
@@ -166,12 +165,11 @@ class _Surveyor:
     def share(self, loss: Fraction, timeout_s: float) -> Share:
         """The shares of one case, and its verdicts."""
         agrees = differs = 0.0
-        for box, weight, followed, opposed in self._parts():
-            if followed is not None:
-                agrees += weight * settled(self.found, box, followed)
-            elif opposed is not None:
-                differs += weight * settled(self.found, box, opposed)
-        costs, _ = self._trial.extremes(self.encoding.box(self.case))
+        for box, weight in _pieces(self.encoding.box(self.case)):
+            for act in range(len(self.encoding.agent.actions)):
+                same, other = self._compared(box, act)
+                agrees, differs = agrees + weight * same, differs + weight * other
+        costs = self._trial.cost(self.encoding.box(self.case))
         above = (one for one in LOSSES if one >= costs + DOUBT)
         least = next((one for one in above if self._holds(one, timeout_s)), None)
         result = self._judged(loss, timeout_s)
@@ -186,42 +184,26 @@ class _Surveyor:
             found = failure(self.network, self.encoding, self.case, self.theory, shown)
         return Share(agrees, differs, result, found, least)
 
-    def _parts(self) -> Iterator[tuple[Box, float, Fraction | None, Fraction | None]]:
-        """Boxes that cover the case, and their shares; above which stake it is proved of a box that
-        the network follows the theory there, or else does not.
+    def _compared(self, box: Box, act: int) -> tuple[float, float]:
+        """The shares of a box on which an act is the best one, and the network is shown to do it,
+        or to do another.
         """
-        waiting: list[tuple[Box, int]] = [(self.encoding.box(self.case), 0)]
-        while waiting:
-            box, halvings = waiting.pop()
-            costs, gains = self._trial.extremes(box)
-            constant = settled(self.found, box, NONE) >= CONSTANT
-            last = halvings == HALVINGS
-            ladder = (NONE,) if constant else LOSSES if last else ()
-            followed = self._least(ladder, box, costs, opposite=False)
-            opposed = None
-            if followed is None and gains < costs:
-                opposed = self._least(ladder, box, gains, opposite=True)
-            if last or followed is not None or opposed is not None:
-                yield box, 0.5**halvings, followed, opposed
-            else:
-                waiting += [(half, halvings + 1) for half in _halves(box, halvings)]
-
-    def _least(
-        self, ladder: tuple[Fraction, ...], box: Box, seen: float, *, opposite: bool
-    ) -> Fraction | None:
-        """The least loss, above what was seen in trials, at which the statement is proved."""
-        if ladder == (NONE,):
-            ladder = ladder if seen == 0 else ()
-        else:
-            ladder = tuple(one for one in ladder if one >= 1.5 * seen + DOUBT)
-        for loss in ladder[:MOST_TRIED]:
+        if settled(self.found, box, NONE, act) == 0:
+            return 0.0, 0.0
+        wrong, right = self._trial.extremes(box, act)
+        opposite = wrong > right
+        seen = min(wrong, right)
+        ladder = [one for one in LOSSES if one >= 1.5 * seen + DOUBT][:MOST_TRIED]
+        for loss in [*([NONE] if seen == 0 else []), *ladder]:
             formula = agreement(
-                self.encoding, self.case, self.found, loss=loss, box=box, opposite=opposite
-            )
+                self.encoding, self.case, self.found,
+                loss=loss, box=box, best=act, opposite=opposite,
+            )  # fmt: skip
             problem = compile_goal(formula, self.functions, wanted=False, name=self.case)
             if decide(problem, self.engines, Deadline.after(QUESTION_S)).reached is False:
-                return loss
-        return None
+                share = settled(self.found, box, loss, act)
+                return (0.0, share) if opposite else (share, 0.0)
+        return 0.0, 0.0
 
     def _holds(self, loss: Fraction, timeout_s: float) -> bool:
         return self._judged(loss, timeout_s).verdict is Verdict.HOLDS
@@ -231,9 +213,15 @@ class _Surveyor:
         return judge(BoundProperty(of, self.functions), self.engines, timeout_s)
 
 
-def _halves(box: Box, halvings: int) -> tuple[Box, Box]:
-    """A box cut in half across its parameters in turn."""
-    name = list(box)[halvings % len(box)]
-    low, high = box[name]
-    middle = (low + high) / 2
-    return {**box, name: (low, middle)}, {**box, name: (middle, high)}
+def _pieces(box: Box) -> list[tuple[Box, float]]:
+    """A box cut in half across its parameters in turn, `HALVINGS` times; and their shares."""
+    boxes = [box]
+    for halving in range(HALVINGS):
+        name = list(box)[halving % len(box)]
+        cut: list[Box] = []
+        for one in boxes:
+            low, high = one[name]
+            middle = (low + high) / 2
+            cut += [{**one, name: (low, middle)}, {**one, name: (middle, high)}]
+        boxes = cut
+    return [(one, 1 / len(boxes)) for one in boxes]

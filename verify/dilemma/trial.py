@@ -46,16 +46,23 @@ class Trial:
             for way, w in speaking(found)
         ]
 
-    def extremes(self, box: Box) -> tuple[float, float]:
-        """The most that its act costs at a point of the grid, and the most that its act gains over
-        every other: 0 where it never costs or gains anything.
-        """
-        _, ahead = self.priced(box, POINTS)
-        return max(0.0, float(-ahead.min())), max(0.0, float(ahead.max()))
+    def cost(self, box: Box) -> float:
+        """The most that the act that is taken costs at a point of the grid."""
+        _, ahead, _, _ = self.priced(box, POINTS)
+        return max(0.0, float(-ahead.min()))
 
-    def priced(self, box: Box, points: int) -> tuple[list[Array], Array]:
-        """A grid of problems, and by how much the act that is taken at each is ahead of the best
-        other: negative where it costs something, 0 where the theory is silent.
+    def extremes(self, box: Box, act: int) -> tuple[float, float]:
+        """Among the points of a grid at which an act is the best, the largest stake at which the
+        network does another, and the largest at which it does this one; 0 where there is none.
+        """
+        _, ahead, chosen, best = self.priced(box, POINTS)
+        stakes = np.abs(ahead) * (best == act)
+        wrong, right = stakes[chosen != act], stakes[chosen == act]
+        return float(wrong.max(initial=0.0)), float(right.max(initial=0.0))
+
+    def priced(self, box: Box, points: int) -> tuple[list[Array], Array, Array, Array]:
+        """A grid of problems; by how much the act that is taken at each is ahead of the best other,
+        negative where it costs something, 0 where the theory is silent; that act; the best one.
         """
         names = list(box)
         axes = [np.linspace(float(a), float(b), points) for a, b in box.values()]
@@ -63,16 +70,17 @@ class Trial:
         scores = self._scores(dict(zip(names, grid, strict=True)), len(grid[0]))
         chosen = scores.argmax(axis=1)
         rows = np.arange(len(chosen))
-        total = np.zeros(len(chosen))
+        total, best = np.zeros(len(chosen)), np.full(len(chosen), -1)
         for tests, way, functions in self._regions:
             inside = np.ones(len(chosen), dtype=bool)
             for test, condition in zip(tests, way, strict=True):
                 inside &= _meets(test(*grid), condition)
             worth = np.stack([f(*grid) + np.zeros(len(chosen)) for f in functions], axis=1)
+            best = np.where(inside, worth.argmax(axis=1), best)
             own = worth[rows, chosen]
             worth[rows, chosen] = -np.inf
             total = np.where(inside, own - worth.max(axis=1), total)
-        return grid, total
+        return grid, total, chosen, best
 
     def _scores(self, columns: dict[str, Array], count: int) -> Array:
         fixed = self._encoding.cases[self._case].fixed

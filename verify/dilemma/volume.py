@@ -27,8 +27,8 @@ _sympy: Any = sympy
 Array = Any
 
 
-def settled(found: Stakes, box: Box, loss: Fraction) -> float:
-    """At least this share of a box has one act that is worth more than all others by over `loss`.
+def settled(found: Stakes, box: Box, loss: Fraction, act: int) -> float:
+    """At least this share of a box has an act worth more than all others by over `loss`.
 
     Polynomials in which a parameter has a power above one count for nothing.
     """
@@ -38,8 +38,7 @@ def settled(found: Stakes, box: Box, loss: Fraction) -> float:
             continue
         needed = [_positive(condition) for condition in way if len(condition.signs) < 3]
         guards = [p for p in needed if p is not None]
-        for act in range(len(worth.functions)):
-            total += _share([*guards, *_ahead(worth, act, loss)], box)
+        total += _share([*guards, *_ahead(worth, act, loss)], box)
     return min(total, 1.0)
 
 
