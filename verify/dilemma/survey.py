@@ -35,9 +35,12 @@ HALVINGS = 4
 LOSSES = tuple(Fraction(1, n) for n in (256, 128, 64, 32, 16, 8, 4, 2))
 NONE = Fraction(0)
 QUESTION_S = 8.0
-MOST_TRIED = 2
-DOUBT = 1 / 128
-"""Between the points of a trial a network may err by so much more, or by half as much again."""
+LADDER = tuple(sorted({*LOSSES, *(loss * Fraction(3, 2) for loss in LOSSES)}))
+"""Stakes at which pieces are tried."""
+
+MOST_TRIED = 3
+DOUBT = 1 / 256
+"""Between the points of a trial a network may err by so much more, and by a quarter more."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ class _Surveyor:
         wrong, right = self._trial.extremes(box, act)
         opposite = wrong > right
         seen = min(wrong, right)
-        ladder = [one for one in LOSSES if one >= 1.5 * seen + DOUBT][:MOST_TRIED]
+        ladder = [one for one in LADDER if one >= 1.25 * seen + DOUBT][:MOST_TRIED]
         for loss in [*([NONE] if seen == 0 else []), *ladder]:
             formula = agreement(
                 self.encoding, self.case, self.found,
