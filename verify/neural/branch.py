@@ -32,7 +32,7 @@ from verify.problem.problem import Problem
 from verify.verdict import EngineFault, Guarantee, Reason
 
 NAME = "neural"
-ROUNDING_TRIES = 3
+ROUNDING_TRIES = 6
 """After so many ancestors held open by rounding alone, a box is closed under a weaker guarantee."""
 
 SAMPLES = 4
