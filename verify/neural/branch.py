@@ -50,7 +50,7 @@ WORTH = 0.1
 STEP_PRODUCTS = 2 * 10**9
 """Multiplications that a step of one batch may take, roughly."""
 
-FEW_INPUTS = 5
+FEW_INPUTS = 16
 """Up to so many free inputs, inputs are split; where there are more, whatever gains more."""
 
 FIRST_TRIAL = 16
