@@ -492,3 +492,20 @@ def test_with_many_inputs_neurons_are_split() -> None:
     assert finding(made, one).opinion is Opinion.ACCEPTED
     forged = msgspec.structs.replace(made, tree=wired(merged(tree, *pairs(tree)[0])))
     assert finding(forged, one).opinion is Opinion.REJECTED
+
+
+def test_the_neurons_that_the_search_splits_are_in_the_certificate() -> None:
+    width = FEW_INPUTS + 4
+    wide = Agent(
+        observation=[Feature(f"x{i}", -1, 1) for i in range(width)], actions=["left", "right"]
+    )
+    net = network(seed=3, inputs=width)
+    o = wide.observation("o")
+    limit = Fraction(most(net, wide) * 2.8).limit_denominator(100)
+    one = bound(net, forall(o, wide.score(o, "left") <= limit))
+    with SmtSolver() as smt:
+        result = judge(one, Engines(smt, certify_s=60.0), 20.0)
+    assert result.verdict is Verdict.HOLDS
+    assert result.certificate is not None, result.uncertified
+    assert (unwired(result.certificate.tree).kind == NEURON).any()
+    assert finding(result.certificate, one).opinion is Opinion.ACCEPTED
