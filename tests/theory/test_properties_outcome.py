@@ -10,10 +10,13 @@ import pytest
 from theory.error import InputError
 from theory.finite.arena import Game
 from theory.finite.formula import Not, at, bounded, eventually
+from theory.finite.pareto import wish
 from theory.finite.reach import reach
 from theory.finite.table import induced
+from theory.finite.unfold import Objective
 from theory.process import process
 from theory.properties.outcome import (
+    achieves,
     avoids,
     eventually_stops,
     expected_reward,
@@ -29,6 +32,7 @@ HOLDS, VIOLATED, VACUOUS, UNKNOWN = (
     Verdict.VACUOUS,
     Verdict.UNKNOWN,
 )
+F = Fraction
 HAIR = Fraction(1, 10**30)
 BRIDGE = process(
     {
@@ -170,3 +174,22 @@ def test_a_witness_lists_only_so_much():
     finding = reaches(process(steps), "0", ["100"], "<", 1).decide()
     assert len(finding.witness["strategy"]) == 40
     assert finding.witness["more_states"] == 60
+
+
+def test_several_wishes_at_once():
+    wet, far = Objective("wet", frozenset(["river"])), Objective("far", frozenset(["far"]))
+    # who fords at once gets wet one time in four, who walks never: mixtures of both
+    both = achieves(BRIDGE, "bank", [wish(wet, "<=", "1/8"), wish(far, ">=", 1)])
+    assert both.decide().holds
+    assert both.claim == "From bank, one strategy attains wet <= 0.125, far >= 1, all at once."
+    idle = [wish(wet, "<=", 1), wish(far, ">=", 0)]
+    assert achieves(BRIDGE, "bank", idle).decide().verdict is VACUOUS
+    once = process(
+        {"bank": {"ford": {"far": "3/4", "wet": "1/4"}, "walk": {"far": "1/2", "home": "1/2"}}}
+    )
+    wet = Objective("wet", frozenset(["wet"]))
+    # on the line from (1/4, 3/4) to (0, 1/2)
+    for limit, verdict in ((F(5, 8), HOLDS), (F(5, 8) + HAIR, VIOLATED)):
+        found = achieves(once, "bank", [wish(wet, "<=", "1/8"), wish(far, ">=", limit)]).decide()
+        assert found.verdict is verdict
+        assert found.holds or found.witness["most"] < found.witness["needed"]

@@ -93,8 +93,12 @@ def shown(world: World, start: str, answer: Answer) -> dict[str, Any]:
     met = choices(process.reachable([start], answer.strategy), answer.strategy)
     if len(met) <= MOST_SHOWN:
         return {"strategy": met} if met else {}
-    first = dict(list(met.items())[:MOST_SHOWN])
-    return {"strategy": first, "more_states": len(met) - MOST_SHOWN}
+    return {"strategy": few(met), "more_states": len(met) - MOST_SHOWN}
+
+
+def few(strategy: Mapping[str, str]) -> dict[str, str]:
+    """As many states of a strategy as are shown."""
+    return dict(list(strategy.items())[:MOST_SHOWN])
 
 
 def _next(process: Process, state: str, action: str | None) -> Iterable[str]:

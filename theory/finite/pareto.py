@@ -40,6 +40,12 @@ class Wish:
         """1 where much is wished for, -1 where little is."""
         return 1 if self.sign == ">=" else -1
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it bounds a probability by what every probability keeps to."""
+        least = self.limit <= 0 if self.sign == ">=" else self.limit >= 1
+        return least and not self.objective.rewards
+
 
 def wish(objective: Objective, sign: str, limit: Exact) -> Wish:
     """An objective with its bound.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -12,7 +12,7 @@ from theory.claim import Claim, Finding
 from theory.error import InputError
 from theory.finite.arena import World, process_of
 from theory.finite.engine import PLAIN, Engine
-from theory.finite.finding import bounded_finding, everywhere_finding, shown, value_text
+from theory.finite.finding import bounded_finding, everywhere_finding, few, shown, value_text
 from theory.finite.formula import (
     EVERYWHERE,
     Atom,
@@ -23,8 +23,10 @@ from theory.finite.formula import (
     bounded,
     eventually,
 )
+from theory.finite.pareto import Excluded, Wish, attainable, wish
 from theory.finite.reach import reach
 from theory.finite.table import Followed, induced
+from theory.finite.unfold import Objective
 from theory.finite.value import Answer
 from theory.process import Process, process
 from theory.property import Definition
@@ -138,7 +140,36 @@ NEARLY_OPTIMAL = Definition(
     example='outcome.nearly_optimal(river, "bank", ford, ["far"], loss="1/4")',
 )
 
-DEFINITIONS = (REACHES, AVOIDS, EXPECTED_REWARD, EVENTUALLY_STOPS, SATISFIES, NEARLY_OPTIMAL)
+ACHIEVES = Definition(
+    name="achieves",
+    family="outcome",
+    claim="From {start}, one strategy attains {wishes}, all at once.",
+    definition="there is a strategy, with memory and lots, under which every objective is bounded",
+    citation=(
+        "Etessami, Kwiatkowska, Vardi and Yannakakis, Multi-objective model checking of Markov "
+        "decision processes, 2007"
+    ),
+    violation_means=(
+        "Weights for the objectives: no strategy has a weighted sum as large as that of the bounds."
+    ),
+    holds_does_not_mean=(
+        "It does not say that the agent follows that strategy, nor that the bounds are met on "
+        "every run: they are met on average."
+    ),
+    needs=_NEEDS,
+    decided="corner by corner of what is attainable, each " + REACHES.decided,
+    example='outcome.achieves(river, "bank", [wish(dry, "<=", "1/10"), wish(across, ">=", 1)])',
+)
+
+DEFINITIONS = (
+    REACHES,
+    AVOIDS,
+    EXPECTED_REWARD,
+    EVENTUALLY_STOPS,
+    SATISFIES,
+    NEARLY_OPTIMAL,
+    ACHIEVES,
+)
 
 
 def example_names() -> dict[str, Any]:
@@ -152,7 +183,11 @@ def example_names() -> dict[str, Any]:
         rewards={"bank": -1, "bridge": -2, "wet": -5},
     )
     names = {"river": river, "ford": {"bank": "ford", "wet": "swim"}, "far": at("far", ["far"])}
-    return {**names, "bounded": bounded, "eventually": eventually}
+    objectives = {
+        "dry": Objective("getting wet", frozenset(["wet"])),
+        "across": Objective("getting across", frozenset(["far"])),
+    }
+    return {**names, **objectives, "bounded": bounded, "eventually": eventually, "wish": wish}
 
 
 _WHOEVER = {"all": "whatever is done", "some": "by some strategy"}
@@ -324,6 +359,33 @@ def nearly_optimal(
         return Finding(Verdict.VIOLATED, {**value, **shown(world, start, best)})
 
     return _by(NEARLY_OPTIMAL, decide, start=start, target=goal.name, loss=number_text(most))
+
+
+def achieves(world: Process, start: str, wishes: Sequence[Wish]) -> Claim:
+    """One strategy meets several bounds at once.
+
+    Args:
+        world: a chain or a decision process.
+        start: the first state.
+        wishes: the objectives with their bounds (`theory.finite.pareto.wish`).
+    """
+    world.require(start, what="start")
+    asked = tuple(wishes)
+
+    def decide(engine: Engine) -> Finding:
+        if all(one.is_idle for one in asked):
+            return Finding(Verdict.VACUOUS, proof="every bound is one that probabilities keep")
+        found = attainable(world, start, asked, engine)
+        if isinstance(found, Excluded):
+            witness = {"weights": found.weights, "most": found.best, "needed": found.needed}
+            return Finding(Verdict.VIOLATED, witness)
+        proof = f"a mixture of {len(found.corners)} strategies; {_compared(found.values)}"
+        shares = zip(found.shares, found.corners, strict=True)
+        mixture = [{"share": share, "strategy": few(c.strategy)} for share, c in shares]
+        return Finding(Verdict.HOLDS, proof=proof, value={"mixture": mixture})
+
+    shown_wishes = [f"{o.objective.name} {o.sign} {number_text(o.limit)}" for o in asked]
+    return _by(ACHIEVES, decide, start=start, wishes=", ".join(shown_wishes) or "nothing")
 
 
 def _by(definition: Definition, decide: Callable[[Engine], Finding], **parameters: str) -> Claim:
