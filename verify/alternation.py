@@ -246,5 +246,5 @@ def _open(reason: Reason, why: str) -> Answer:
 def _refuted(answer: Answer, at: Mapping[Place, Fraction]) -> Answer:
     """The statement is false, by a proof that nothing answers these values."""
     where = ", ".join(f"{'.'.join(filter(None, place))} = {float(v):g}" for place, v in at.items())
-    detail = f"at {where} no choice makes it true" if where else "no choice makes it true"
-    return replace(answer, reached=True, detail=f"{detail} (proved)")
+    at_which = f" at {where}" if where else ""
+    return replace(answer, reached=True, detail=f"proved: no choice makes it true{at_which}")
