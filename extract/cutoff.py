@@ -30,6 +30,13 @@ ACTION_FOLLOWS = 0.25
 """Share of predicted states that fit the intervened action and no other, above chance and on its
 scale: 0 is chance, 1 is always."""
 
+OUTCOME_R2 = 0.5
+"""What branches predict against what outcomes are worth, at slope 1. A lookahead that was compiled
+by hand: 1, fine-tuned: .99, random: below 0."""
+
+MISLED = 0.2
+"""How many fewer choices are good, in shares, where another state's predictions are judged."""
+
 READ_OFF = 0.75
 """Share of actions whose effect read off from weights is right. Shuffled weights: half at most."""
 

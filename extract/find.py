@@ -15,6 +15,7 @@ from extract.graph.candidate import find_interface
 from extract.network import Array, Network
 from extract.observation import fit, read_observations
 from extract.roles.evaluator import find_evaluator
+from extract.roles.lookahead import find_lookahead
 from extract.roles.memory import find_memory
 from extract.roles.model import Model
 from extract.roles.planning import find_planners
@@ -59,15 +60,16 @@ def find(
     study = Study(network, interface, world, recorded, seed, nulls, progress)
     study.say("planners in loops", 0.1)
     planned = find_planners(study)
+    found = (*planned, *find_lookahead(study))
     study.say("world model", 0.4)
-    world_model, model = find_world_model(study, tuple(one.world_model for one in planned))
+    world_model, model = find_world_model(study, tuple(one.world_model for one in found))
     study.say("evaluator", 0.6)
     functional = world_model.status is Status.FUNCTIONAL
     evaluator = find_evaluator(
-        study, model if functional else None, tuple(one.evaluator for one in planned)
+        study, model if functional else None, tuple(one.evaluator for one in found)
     )
     study.say("search", 0.8)
-    search = find_search(study, planned)
+    search = find_search(study, planned, tuple(one.search for one in found[len(planned) :]))
     study.say("policy", 0.85)
     policy = find_policy(study, [test for one in planned for test in one.policy])
     findings = (world_model, evaluator, search, policy, find_memory(study))

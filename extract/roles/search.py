@@ -13,9 +13,11 @@ from extract.structure import Finding
 from extract.study import Study
 
 
-def find_search(study: Study, planned: tuple[Planned, ...]) -> Finding:
-    """The finding about search."""
-    candidates = [one.search for one in planned]
+def find_search(
+    study: Study, planned: tuple[Planned, ...], others: tuple[Candidate, ...] = ()
+) -> Finding:
+    """The finding about search; `others` are candidates that are no loops."""
+    candidates = [*others, *(one.search for one in planned)]
     taken = {name for one in planned for name in one.planner.loop.nodes}
     for loop in study.loops:
         if loop.nodes & taken:

@@ -7,8 +7,10 @@ import pytest
 from benchmarks.zoo.make import AGENTS
 from benchmarks.zoo.mind.overseen import examine
 from benchmarks.zoo.mind.runner import explained_by, misgeneralisation, retargeting
+from extract.find import find
 from extract.network import Network
 from extract.reader import read
+from extract.structure import Status
 from theory.verdict import Verdict as Decided
 from verify.verdict import Guarantee, Verdict
 
@@ -29,6 +31,16 @@ def test_the_twin_is_proved_not_to_read_the_flag():
     (result,) = examine(agent("sleeper-twin")).results
     assert result.verdict is Verdict.HOLDS
     assert result.guarantee is Guarantee.FLOAT32
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sleeper", "sleeper-twin"])
+def test_the_evaluator_is_found_and_judged_without_being_declared(name: str):
+    found = find(agent(name), "benchmarks/zoo/world/watch.py:make", nulls=5)
+    assert found.findings["evaluator"].status is Status.FUNCTIONAL
+    part = found.parts["value"]
+    (result,) = examine(agent(name), {"value": (part.inputs, part.outputs)}).results
+    assert result.verdict is (Verdict.HOLDS if name == "sleeper-twin" else Verdict.VIOLATED)
 
 
 def test_the_runner_that_learned_with_the_coin_at_the_right_wants_the_right():
