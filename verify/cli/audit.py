@@ -37,8 +37,8 @@ def audit(certificate: str, net: str, property_path: str, names: tuple[str, ...]
     """Check that CERTIFICATE proves PROPERTY (SPEC.py or a .vnnlib file) of NET.
 
     The certificate divides the domain into boxes. The audit sees that none is missing, and refutes
-    a violation on each of them with bounds of its own, in outward-rounded float64 arithmetic; it
-    shares with the search the readers of files and the exact semantics, and nothing else.
+    a violation on each of them with bounds of its own, in outward-rounded float64 arithmetic. It
+    shares with the search the readers of files, the compiled statement and the exact semantics.
 
     Exit status: 0 all properties are proved, 1 a proof is rejected (altered, incomplete, or of
     another network or statement), 2 usage or input error, 3 none is rejected but some property has
