@@ -7,19 +7,24 @@ one: `always(lambda s: implies(asked(s), world.trajectory(s, 3).eventually(stopp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from theory.error import InputError, SortError
+from theory.fold import fold
 from theory.node import Term, build, variable
-from theory.scope import free_variables
+from theory.scope import QUANTIFIERS, free_variables
 
 if TYPE_CHECKING:
     from theory.world import World
 
 Condition = Callable[[Term], Term]
 """From a state to a formula about it."""
+
+
+PROBE = "s\u200b"
+"""A name that no variable of a user's has, as part of it does not print."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +115,11 @@ class Trajectory:
         invariant: Condition | None = None,
         ranking: Condition | None = None,
     ) -> Term:
+        offered = [one for one in (*conditions, invariant, ranking) if one is not None]
+        probe = variable(PROBE, self.world.state_sort)
+        taken = free_variables(self.start).union(*(_names(one(probe)) for one in offered))
         name = "s"
-        while name in free_variables(self.start):
+        while name in taken:
             name += "'"
         state = variable(name, self.world.state_sort)
         span = Span(
@@ -122,3 +130,15 @@ class Trajectory:
             None if ranking is None else ranking(state),
         )
         return build(operator, (self.start, *(one(state) for one in conditions)), span)
+
+
+def _names(condition: Term) -> frozenset[str]:
+    """The variables of a condition that are free in it, or bound by a quantifier."""
+    bound: set[str] = set()
+
+    def step(node: Term, _: Sequence[None]) -> None:
+        if node.operator in QUANTIFIERS:
+            bound.update(name for name, _ in node.payload)
+
+    fold(condition, step)
+    return free_variables(condition) | bound

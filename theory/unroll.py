@@ -71,13 +71,9 @@ def _unrolled(node: Term) -> Term:
             return goal if goal is not None else and_() if hold is None else hold
         parts = [] if hold is None else [hold]
         for actions, case in world.steps:
-            following = substitute(case.value, {"state": state})
-            if world.choice_sort is not None:
-                following = substitute(following, {world.choice_sort.name: chosen[at]})
-            leads = world.leads(state, actions, case)
-            if world.choice_sort is not None:
-                leads = substitute(leads, {world.choice_sort.name: chosen[at]})
-            parts.append(implies(leads, after(following, at + 1)))
+            choice = chosen[at] if chosen else None
+            leads = world.leads(state, actions, case, choice)
+            parts.append(implies(leads, after(world.after(state, case, choice), at + 1)))
         return and_(*parts) if goal is None else or_(goal, and_(*parts))
 
     whole = after(node.arguments[0], 0)

@@ -79,10 +79,7 @@ class World:
 
     def next(self, state: Term, action: str, choice: Term | None = None) -> Term:
         """The state after an action and a choice."""
-        values = {STATE: state}
-        if self.choice_sort is not None and choice is not None:
-            values[self.choice_sort.name] = choice
-        return substitute(self.moves[action], values)
+        return substitute(self.moves[action], self._given(state, choice))
 
     def choice(self, step: int) -> Term:
         """The variable for what is chosen at a step, counted from 0.
@@ -116,11 +113,24 @@ class World:
                 found.setdefault(case, []).append(action)
         return [(tuple(actions), case) for case, actions in found.items()]
 
-    def leads(self, state: Term, actions: Sequence[str], case: Case) -> Term:
+    def leads(
+        self, state: Term, actions: Sequence[str], case: Case, choice: Term | None = None
+    ) -> Term:
         """The formula that one of these actions may be taken and the case applies."""
         may = [self.may_act(state, action) for action in actions]
         every = set(actions) == set(self.agent.actions)
-        return and_(*([] if every else [or_(*may)]), substitute(case.guard, {STATE: state}))
+        applies = substitute(case.guard, self._given(state, choice))
+        return and_(*([] if every else [or_(*may)]), applies)
+
+    def after(self, state: Term, case: Case, choice: Term | None = None) -> Term:
+        """The state after a step to which the case applies."""
+        return substitute(case.value, self._given(state, choice))
+
+    def _given(self, state: Term, choice: Term | None) -> dict[str, Term]:
+        """Both at once, as the state's own terms may have a variable with the chooser's name."""
+        if self.choice_sort is None or choice is None:
+            return {STATE: state}
+        return {STATE: state, self.choice_sort.name: choice}
 
 
 Step = Callable[..., Mapping[str, Any]]

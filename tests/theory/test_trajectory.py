@@ -143,6 +143,18 @@ def test_choices_come_from_the_points_where_those_are_listed():
     assert str(windy.choice(1)) == "wind@1"
 
 
+def test_a_variable_with_the_choosers_name_is_not_the_choice():
+    windy = world(
+        COUNTER,
+        lambda s, a, wind: {"n": s["n"] + wind["n"]},
+        choices=[Feature("n", 0, 10)],
+        chooser="wind",
+    )
+    flat = unrolled(windy.trajectory(COUNTER.observation("wind"), 1).always(lambda s: s["n"] <= 3))
+    points = {"wind@0": [{"n": F(3)}]}
+    assert evaluate(flat, Interpretation({}, {"wind": {"n": F(0)}}, points)) is True
+
+
 def test_hidden_state_and_what_is_observed_of_it():
     agent = Agent(observation=[Feature("seen", 0, 1)], actions=["go", "stop"])
     hidden = world(

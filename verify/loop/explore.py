@@ -74,6 +74,7 @@ class Place:
         edges: how it was come to; none at the beginning.
         pull: for each free number how much it decided what was not certain on the way here.
         whole: for each free number the width it had when it came in.
+        parts: bounds on scores on parts of the cell, where those were asked for.
     """
 
     root: Root
@@ -82,6 +83,7 @@ class Place:
     edges: list[Edge] = field(default_factory=list[Edge])
     pull: tuple[float, ...] = ()
     whole: tuple[Fraction, ...] = ()
+    parts: dict[Cell, Gaps] = field(default_factory=dict[Cell, Gaps])
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -128,7 +130,6 @@ class Explorer:
         self._functions = functions
         self._agent = question.world.agent
         self._places = 0
-        self._sole: dict[tuple[int, Cell], Gaps] = {}
 
     def run(self, deadline: Deadline, progress: Progress | None = None) -> Outcome:
         """Explore until an answer or the deadline."""
@@ -360,14 +361,14 @@ class Explorer:
     def _may(self, edge: Edge, before: Cell, cell: Cell) -> bool:
         state = edge.parent.state
         if self._policy is not None:
-            key = (id(edge.parent), before)
-            if key not in self._sole:
+            known = edge.parent.parts
+            if before not in known:
                 place = Place(edge.parent.root, before, state)
                 (gaps,) = self._gaps([place])
                 if gaps is None:
                     return True
-                self._sole[key] = gaps
-            possible = self._sole[key].possible(self._agent.ties)
+                known[before] = gaps
+            possible = known[before].possible(self._agent.ties)
             if not any(self._agent.actions.index(action) in possible for action in edge.actions):
                 return False
         environment: dict[str, Any] = {STATE: state}

@@ -85,14 +85,23 @@ class Prover:
     def steps(self, box: Box, *demands: Demand) -> bool:
         """The same for trajectories that begin anywhere in a box."""
         span = self.temporal.span
-        origin = variable(ORIGIN, box)
-        given = ((ORIGIN, box),)
+        origin = variable(self.origin, box)
+        given = ((self.origin, box),)
         condition = and_()
         if self._looks_back:
             given, condition = (*given, *self.temporal.variables), self.temporal.condition
         return self.holds(
             Question(span.world, given, condition, origin, span.state, tuple(demands))
         )
+
+    @property
+    def origin(self) -> str:
+        """The name of the state in which an inductive step begins: none that the formula has."""
+        taken = {self.temporal.span.state, *(name for name, _ in self.temporal.variables)}
+        name = ORIGIN
+        while name in taken:
+            name += "'"
+        return name
 
     @property
     def _looks_back(self) -> bool:
@@ -244,7 +253,7 @@ def _eventually(
             if box is None:
                 continue
             kept = or_(goal, inside(box, state))
-            origin = variable(ORIGIN, box)
+            origin = variable(prover.origin, box)
             before_ = substitute(rank, {span.state: origin})
             falls = and_(rank <= before_ - Fraction(1), kept)
             if prover.begins(Demand(kept)) and prover.steps(

@@ -10,7 +10,8 @@ from typing import Any
 
 from theory.bend import TooManyCases, cases
 from theory.course import asked
-from theory.scope import TEMPORAL
+from theory.fold import fold
+from theory.scope import QUANTIFIERS, TEMPORAL
 from theory.sort import EnumSort, ObservationSort, RealSort, Sort
 from theory.term import Term, and_, or_
 from theory.trajectory import Span
@@ -132,10 +133,16 @@ def questions(formula: Term) -> list[Temporal] | None:
             case "and":
                 stack += [replace(part, formula=one) for one in reversed(body.arguments)]
             case key if key in TEMPORAL and not any(map(is_temporal, body.arguments)):
+                if any(map(_quantifies, (*body.arguments, part.condition))):
+                    return None
                 found.append(part)
             case _:
                 return None
     return found
+
+
+def _quantifies(formula: Term) -> bool:
+    return fold(formula, lambda node, parts: node.operator in QUANTIFIERS or any(parts))
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,15 @@ Kleene = bool | None
 
 @dataclass(frozen=True)
 class Score:
-    """The score of an action at the present observation; known only next to other scores."""
+    """The score of an action somewhere where `gaps` bounds it; known only next to other scores.
+
+    Attributes:
+        action: which.
+        where: at which observation: two scores can be compared where it is the same.
+    """
 
     action: int
+    where: Any
 
 
 @dataclass
@@ -86,10 +92,10 @@ class Valuation:
             case "with":
                 return {**values[0], **dict(zip(node.payload, values[1:], strict=True))}
             case "apply":
-                return self._scores(values) if node.payload.name == "score" else None
+                return self._scores(node, values) if node.payload.name == "score" else None
             case "select":
                 known = values[0] is not None
-                return Score(place(node.arguments[1].sort, values[1])) if known else None
+                return Score(place(node.arguments[1].sort, values[1]), values[0]) if known else None
             case "acts":
                 return self._acts(node, values)
             case "and":
@@ -113,10 +119,18 @@ class Valuation:
             case key:
                 return self._arithmetic(key, values)
 
-    def _scores(self, values: Sequence[Any]) -> str | None:
-        """Something where the scores are those at the present observation, which are bounded."""
-        known = self.gaps is not None and self.observation is not None
-        return "scores" if known and values[0] == self.observation else None
+    def _scores(self, node: Term, values: Sequence[Any]) -> Any:
+        """The observation of which the scores are asked, where it has the present one's ranges,
+        on which they are bounded. Of two observations whose features are known by ranges only, it
+        is the terms that tell whether they are the same.
+        """
+        given: Record | None = values[0]
+        if self.gaps is None or self.observation is None or given is None:
+            return None
+        if list(given.items()) != list(self.observation.items()):
+            return None
+        certain = all(isinstance(number, Affine) for number in given.values())
+        return "here" if certain else node.arguments[0]
 
     def _acts(self, node: Term, values: Sequence[Any]) -> Kleene:
         if values[0] is None or self.gaps is None:
@@ -126,7 +140,7 @@ class Valuation:
     def _at_most(self, a: Any, b: Any) -> Kleene:
         """Whether a <= b."""
         if isinstance(a, Score) and isinstance(b, Score) and self.gaps is not None:
-            return self.gaps.at_most(a.action, b.action)
+            return self.gaps.at_most(a.action, b.action) if a.where == b.where else None
         if not isinstance(a, Affine | Range) or not isinstance(b, Affine | Range):
             return None
         if isinstance(a, Affine) and isinstance(b, Affine) and not a.terms and not b.terms:
@@ -154,7 +168,7 @@ class Valuation:
         condition, then, otherwise = values
         if condition is not None:
             return then if condition else otherwise
-        if then is None or otherwise is None:
+        if not isinstance(then, Affine | Range) or not isinstance(otherwise, Affine | Range):
             return None
         if then == otherwise:
             return then
