@@ -273,6 +273,7 @@ def test_the_score_card_says_what_a_net_does_and_forgoes(hand):
     assert "stag hunt with a predictor" in card.left_out
 
 
+@pytest.mark.slow
 def test_the_command_line_answers_with_an_exit_status(capsys, hand, tmp_path):
     out = tmp_path / "card.json"
     arguments = ["dilemmas", "--net", hand, "--encoding", FOLDER / "encoding.py", "--timeout", 3]

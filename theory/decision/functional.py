@@ -5,6 +5,13 @@ observation that is made, and leaves the rest to the inclination: Yudkowsky and 
 decision theory, 2017 (arXiv 1710.05060); with this reading of it, the first updateless theory (Dai,
 Towards a new decision theory, 2009). `udt` chooses the policy as a whole, which is UDT 1.1 (Dai,
 Explicit optimization of global strategy, 2010). They differ where copies must coordinate.
+
+Does it never do worse than the others? Of policies, and before anything is observed: no theory does
+better than `udt`, which is a maximum over policies. `fdt` has that property where the decision
+observes nothing, for then an act is a policy. Where it observes something, it can do worse than
+`edt` and `cdt`, even with predictors that are just what it thinks: it takes what it does after
+other observations from its inclination, and not from the theory. All three are tested on random
+problems, the last by a counterexample.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from verify.cli.progress import bar
 
 if TYPE_CHECKING:
     from theory.decision.dilemma import Dilemma
+    from theory.decision.dilemma.proof import Riddle
     from theory.partition import Box
 
 
@@ -88,22 +89,25 @@ def dilemmas(
 
     from verify.dilemma.study import study
 
-    chosen = _chosen(names)
+    solved = _riddles(names)
+    chosen = _chosen([name for name in names if name not in solved], everything=not names)
     box = _box(chosen, free)
     if plot_target and not box:
         raise InputError("--plot: leave a parameter free with --free")
     studies = [study(one, box, seed=seed) for one in chosen]
     if not (json_target and json_target.is_stdout):
-        from verify.dilemma.table import explanation, overview
+        from verify.dilemma.table import explanation, overview, riddles
         from verify.report.terminal import print_lines
 
-        lines = explanation(studies[0], width()) if len(names) == 1 else overview(studies)
+        one = len(names) == 1 and studies
+        lines = explanation(studies[0], width()) if one else overview(studies)
+        lines += riddles(list(solved.values()), width())
         emit(print_lines(lines, width=None, colour=colour()))
     if json_target:
         from verify.dilemma.document import document
         from verify.wire import dump
 
-        json_target.write(dump(document(studies)))
+        json_target.write(dump(document(studies, list(solved.values()))))
     if plot_target:
         from verify.dilemma.plot import draw
 
@@ -111,7 +115,7 @@ def dilemmas(
     if html_target:
         from verify.dilemma.page import render
 
-        html_target.write(render(studies))
+        html_target.write(render(studies, list(solved.values()), seed=seed))
     return 0
 
 
@@ -126,6 +130,7 @@ def _portray(
 ) -> int:
     """What theory a network follows."""
     from extract.reader import read
+    from verify.dilemma.book import bookie
     from verify.dilemma.card import scored
     from verify.dilemma.encoding import fitting, read_encoding
     from verify.dilemma.portrait import Portrait, document, lines
@@ -142,8 +147,8 @@ def _portray(
         network = fitting(read(net), problems, net)
         engines = Engines(smt, seed)
         found = survey(network, problems, engines, threshold=share, timeout_s=timeout_s, tell=step)
-        card = scored(network, problems)
-    portrait = Portrait(net, encoding, found, card, follows)
+        card, book = scored(network, problems), bookie(network, problems)
+    portrait = Portrait(net, encoding, found, card, book, follows)
     if not (json_target and json_target.is_stdout):
         from verify.report.terminal import print_lines
 
@@ -155,11 +160,18 @@ def _portray(
     return portrait.exit_code
 
 
-def _chosen(names: tuple[str, ...]) -> list[Dilemma]:
+def _riddles(names: tuple[str, ...]) -> dict[str, Riddle]:
+    """The dilemmas of agents that decide by proof, among the names; all where there are none."""
+    from theory.decision.dilemma.proof import RIDDLES
+
+    return {name: one for name, one in RIDDLES.items() if not names or name in names}
+
+
+def _chosen(names: list[str], *, everything: bool) -> list[Dilemma]:
     from theory.decision.dilemma import LIBRARY, dilemma
     from theory.decision.document import load
 
-    if not names:
+    if everything:
         return list(LIBRARY.values())
     return [load(Path(name)) if name.endswith(".json") else dilemma(name) for name in names]
 

@@ -5,15 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from theory.decision.dilemma.proof import Riddle
 from verify.dilemma.study import Row, Study
 from verify.dilemma.table import worth
 
 SCHEMA = {"name": "mesascope.dilemmas", "version": 1}
 
 
-def document(studies: Sequence[Study]) -> dict[str, Any]:
+def document(studies: Sequence[Study], riddles: Sequence[Riddle] = ()) -> dict[str, Any]:
     """The studies as mappings, lists, text and numbers; exact numbers as text."""
-    return {"schema": SCHEMA, "dilemmas": [_entry(study) for study in studies]}
+    return {
+        "schema": SCHEMA,
+        "dilemmas": [_entry(study) for study in studies],
+        "by_proof": [_riddle(one) for one in riddles],
+    }
+
+
+def _riddle(one: Riddle) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "story": one.story,
+        "source": one.source,
+        "disputed": one.disputed,
+        "expected": dict(one.expected),
+        "agents": one.answers(),
+    }
 
 
 def _entry(study: Study) -> dict[str, Any]:

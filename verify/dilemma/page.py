@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from theory.decision.answer import Status
+from theory.decision.dilemma.proof import Riddle
 from theory.partition import Box
 from theory.rational import number_text
 from verify.dilemma.graph import draw as draw_graph
@@ -24,7 +25,7 @@ FOLDER = Path(__file__).resolve().parent
 STYLE = FOLDER.parent / "report" / "page.css"
 
 
-def render(studies: Sequence[Study], *, seed: int = 0) -> str:
+def render(studies: Sequence[Study], riddles: Sequence[Riddle] = (), *, seed: int = 0) -> str:
     """The studies as one HTML page; equal studies give equal pages.
 
     A dilemma of which no parameter is free is shown over its first one.
@@ -38,7 +39,8 @@ def render(studies: Sequence[Study], *, seed: int = 0) -> str:
     )
     return environment.get_template("page.jinja").render(
         style=Markup(STYLE.read_text("utf-8") + (FOLDER / "page.css").read_text("utf-8")),
-        theories=[SHORT.get(name, name) for name in studies[0].rows],
+        theories=[SHORT.get(name, name) for name in studies[0].rows] if studies else [],
+        riddles=[(one, _anchor(one.name), list(one.answers().items())) for one in riddles],
         entries=[_entry(one, seed) for one in studies],
     )
 
@@ -52,7 +54,7 @@ def _entry(shown: Study, seed: int) -> dict[str, Any]:
     kinds = {answer: at for at, answer in enumerate(dict.fromkeys(answers))}
     return {
         "dilemma": dilemma,
-        "anchor": re.sub(r"[^a-z0-9]+", "-", dilemma.name.lower()).strip("-"),
+        "anchor": _anchor(dilemma.name),
         "story": plain(dilemma.story),
         "parameters": [(n, number_text(v)) for n, v in dilemma.parameters.items()],
         "graph": graph,
@@ -72,6 +74,10 @@ def _entry(shown: Study, seed: int) -> dict[str, Any]:
             for name, row in shown.rows.items()
         ],
     }
+
+
+def _anchor(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def _first(shown: Study) -> Box | None:

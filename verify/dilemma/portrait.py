@@ -10,6 +10,7 @@ from rich.text import Text
 
 from theory.rational import number_text
 from theory.verdict import Verdict
+from verify.dilemma.book import Book, Deal
 from verify.dilemma.card import Card, Score
 from verify.dilemma.survey import Survey
 from verify.report.terminal import STYLES, wrapped
@@ -28,6 +29,7 @@ class Portrait:
         encoding: how the user named the encoding.
         survey: the proofs over all problems.
         card: the dilemmas of the library.
+        book: how a bookie takes a sure loss from it; None where none was found.
         demanded: the theory that it is to follow; None where any will do.
     """
 
@@ -35,6 +37,7 @@ class Portrait:
     encoding: str
     survey: Survey
     card: Card
+    book: Book | None = None
     demanded: str | None = None
 
     @property
@@ -108,9 +111,22 @@ def lines(portrait: Portrait, width: int) -> Iterator[Text]:
     yield Text()
     yield from _card(card, width)
     yield Text()
+    if portrait.book is not None:
+        for line in wrapped(plain(f"a bookie takes {_told(portrait.book)}"), width):
+            yield Text(line.plain)
+        yield Text()
     for line in wrapped(plain(f"{file_name(portrait.network)} {portrait.conclusion}"), width):
         line.stylize(STYLES[portrait.verdict])
         yield line
+
+
+def _told(book: Book) -> str:
+    point = ", ".join(f"{name} = {value}" for name, value in book.values.items())
+    return (
+        f"{number_text(book.sure_loss)} for sure: the problem ({book.case}: {point}) {book.rounds} "
+        f"times, dealt from a deck without replacement, at {number_text(book.price)}, what it is "
+        f"surely worth to one who does {book.rival}; the network does {book.action}"
+    )
 
 
 def _card(card: Card, width: int) -> Iterator[Text]:
@@ -156,6 +172,24 @@ def document(portrait: Portrait) -> dict[str, Any]:
         "theories": {theory: _theory(survey, theory) for theory in survey.cases},
         "dilemmas": [_score(score) for score in portrait.card.scores],
         "left_out": list(portrait.card.left_out),
+        "book": None if portrait.book is None else _book(portrait.book),
+    }
+
+
+def _book(book: Book) -> dict[str, Any]:
+    def deck(deals: tuple[Deal, ...]) -> list[dict[str, Any]]:
+        return [{"world": dict(w), "cards": n, "pays": str(pays)} for w, n, pays in deals]
+
+    return {
+        "case": book.case,
+        "values": {name: str(value) for name, value in book.values.items()},
+        "rounds": book.rounds,
+        "does": book.action,
+        "rival": book.rival,
+        "price": str(book.price),
+        "sure_loss": str(book.sure_loss),
+        "deck": deck(book.deals),
+        "rival_deck": deck(book.rivals),
     }
 
 

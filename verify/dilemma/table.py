@@ -8,6 +8,7 @@ from rich.text import Text
 
 from theory.causal.value import Unreachable
 from theory.decision.answer import Answer, Status
+from theory.decision.dilemma.proof import Riddle
 from theory.rational import number_text
 from verify.dilemma.study import Row, Study
 from verify.report.terminal import wrapped
@@ -22,11 +23,13 @@ STYLES = {
     Status.MIXED: "yellow",
     Status.UNREACHABLE: "dim",
 }
-_LABEL = 22
+_LABEL, _AGENT = 22, 32
 
 
 def overview(studies: Sequence[Study]) -> list[Text]:
     """The table of dilemmas and theories; answers that differ from the first column's are bold."""
+    if not studies:
+        return []
     theories = list(studies[0].rows)
     name = max(len(study.dilemma.name) for study in studies) + 2
     head = "".join(f"{SHORT.get(theory, theory):<{COLUMN}}" for theory in theories)
@@ -40,6 +43,20 @@ def overview(studies: Sequence[Study]) -> list[Text]:
                 style = "bold"
             line.append(f"{answer!s:<{COLUMN}}", style)
         lines.append(line)
+    return lines
+
+
+def riddles(shown: Sequence[Riddle], width: int) -> list[Text]:
+    """What the agents do that decide by proof."""
+    lines: list[Text] = []
+    for one in shown:
+        lines += [Text(), Text(one.name, "bold")]
+        lines += [Text(line.plain) for line in wrapped(plain(one.story), width)]
+        if len(shown) == 1:
+            lines += _labelled("source", one.source, width)
+            lines += _labelled("disputed", one.disputed, width)
+        for agent, answer in one.answers().items():
+            lines.append(Text.assemble((f"  {agent:<{_AGENT}}", "cyan"), (answer, "bold")))
     return lines
 
 

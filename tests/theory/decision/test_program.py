@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from theory.decision.dilemma.proof import RIDDLES, riddle
 from theory.decision.program import (
     Program,
     constant,
@@ -75,6 +76,13 @@ def test_the_fair_bot_is_an_equilibrium_exactly_for_small_epsilon():
     """A defector gets 1 + 2 epsilon against the 2 of cooperation."""
     found = region(lambda e: is_equilibrium(fair(e), prisoners_dilemma()), "1/1000", 1, name="ε")
     assert str(found) == "True iff ε is at most 0.5; False iff ε exceeds 0.5"
+
+
+@pytest.mark.parametrize("name", RIDDLES)
+def test_every_agent_that_decides_by_proof_does_as_the_library_says(name):
+    assert RIDDLES[name].answers() == dict(RIDDLES[name].expected)
+    with pytest.raises(InputError, match="unknown riddle 'x'; it is one of: five and ten, "):
+        riddle("x")
 
 
 def test_mistakes_are_named():
