@@ -23,8 +23,8 @@ CONCORDANCE = 0.8
 of a MuZero and a PPO agent have .96 and .91; of 80 random nets the best had .84."""
 
 UNROLL = 0.05
-"""Policy agreement of an unrolled world model above both of its nulls, in shares of choices. A
-trained dynamics that loses to "nothing changes" has -.005; a working one .10 and more."""
+"""What the choices at unrolled states keep of the policy's advantage, above both nulls. A trained
+dynamics that loses to "nothing changes" is below 0 and is no world model."""
 
 ACTION_FOLLOWS = 0.25
 """Share of predicted states that fit the intervened action and no other, above chance and on its
@@ -51,6 +51,10 @@ RETARGET = 0.5
 
 LANDSCAPE = 0.7
 """Share of places from which climbing a value map leads to its peak."""
+
+LANDSCAPE_BEATEN = 0.95
+"""Share of the null nets whose landscape has to be worse. Not all of them: a map of values that
+rises evenly to one side has one peak by chance, and fails when it is retargeted."""
 
 RETURN_SPREADS = 1.0
 """How far a policy's mean return is above that of random actions, in standard deviations."""

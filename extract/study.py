@@ -18,6 +18,8 @@ from extract.null import fresh, same_weights, shuffled
 from theory.error import InputError
 
 Progress = Callable[[str, float], None]
+MIDDLING = 0.99
+"""A discount where the environment names none: sooner counts for more, late for something."""
 SAMPLES = 400
 """Observations that a test looks at."""
 
@@ -93,6 +95,13 @@ class Study:
         if self.aside is None:
             raise InputError("actions are intervened on only where the state can be set")
         return self.guide.rewards_after(self.aside.snapshots, self.choose)
+
+    @cached_property
+    def returns_after(self) -> Array:
+        """Returns (N, A) of the policy after each intervened action, its own reward left out."""
+        known = self.environment.discount if self.environment is not None else None
+        paid = self.rewards_after[..., 1:]
+        return paid @ (known or MIDDLING) ** np.arange(paid.shape[-1])
 
     @cached_property
     def samples(self) -> dict[str, Array]:

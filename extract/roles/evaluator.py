@@ -14,8 +14,6 @@ evaluator that nothing reads is declared at best.
 
 from __future__ import annotations
 
-import numpy as np
-
 from extract.cutoff import BELLMAN_R2, BELLMAN_SLOPE, CONCORDANCE, RETURN_SPREADS
 from extract.experience import EPISODES, Aside
 from extract.graph.candidate import evaluators
@@ -28,7 +26,7 @@ from extract.statistic import concordance, permuted, slope, slope_one
 from extract.structure import Evidence, Finding, Kind
 from extract.study import Study, split
 
-COMPARED, MIDDLING = 300, 0.99
+COMPARED = 300
 DISCOUNTS = (0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 NONE = "no tensor has one entry, or one for each action, and depends on the observation"
 BLIND = (
@@ -149,10 +147,8 @@ def _order(study: Study, name: str, aside: Aside) -> Evidence:
     alive = ~aside.ended.ravel()
     rng = study.rng(name)
     flat = aside.flat[alive]
-    paid = study.rewards_after[..., 1:].reshape(len(alive), -1)[alive]
     picked = rng.permutation(len(flat))[:COMPARED]
-    discount = _discounts(study)[0] if len(_discounts(study)) == 1 else MIDDLING
-    returns = paid[picked] @ discount ** np.arange(paid.shape[1])
+    returns = study.returns_after.ravel()[alive][picked]
 
     def judged(network: Network) -> Array:
         return _values(network, name, names, flat[picked])[:, 0]
@@ -166,8 +162,7 @@ def _order(study: Study, name: str, aside: Aside) -> Evidence:
         shuffles=permuted(lambda o: concordance(value[o], returns), len(value), rng),
         means=(
             f"share of pairs among {len(value)} successors of intervened actions that the value "
-            f"orders as the returns of the next {paid.shape[1]} steps (discount {discount:g}); "
-            f"nulls: fresh and shuffled nets"
+            f"orders as the returns of the policy's next steps; nulls: fresh and shuffled nets"
         ),
     )
 

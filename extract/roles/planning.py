@@ -4,7 +4,8 @@ World model: the moves that are read off from weights are the true ones, where a
 these, and explain the choices. Causal: a world model mirrored in its weights makes the policy
 choose as an explicit search with mirrored moves does, and leaves the evaluator as it was.
 
-Evaluator: its landscape has one peak to climb to. Causal: retargeting.
+Evaluator: it orders states as the returns do that follow them; without an environment, its
+landscape has one peak to climb to. Causal: retargeting.
 
 Search: *reconstruct and compare*. An explicit search over the extracted moves and values chooses as
 the network does, and the network's choices come nearer to it the longer it thinks. Causal: what was
@@ -19,7 +20,16 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from extract.cutoff import LANDSCAPE, LOOKAHEAD, READ_OFF, RETARGET, THINKING
+from extract.cutoff import (
+    CONCORDANCE,
+    LANDSCAPE,
+    LANDSCAPE_BEATEN,
+    LOOKAHEAD,
+    READ_OFF,
+    RETARGET,
+    THINKING,
+)
+from extract.experience import Aside
 from extract.graph.candidate import REDUCERS
 from extract.intervene import evaluate
 from extract.network import Array, Network
@@ -28,10 +38,11 @@ from extract.roles.policy import exchange
 from extract.roles.retarget import Retarget, retarget
 from extract.roles.trial import Candidate, informs, measured
 from extract.run import as_evaluator
-from extract.statistic import permuted
+from extract.statistic import concordance, permuted
 from extract.structure import Curve, Evidence, Kind
 from extract.study import Study
 
+COMPARED = 300
 FEW = 64
 """Samples on which null nets are looked at."""
 
@@ -79,9 +90,12 @@ def _test(study: Study, planner: Planner) -> Planned:
     (values,) = planner.maps(study.samples, (planner.final,))
     choices = planner.choices(study.samples)
     truth = _true_moves(study, planner)
-    nulls = [_null(study, planner.on(net), places[:FEW], truth) for net in study.null_nets]
+    wanted = planner.lookahead(values, places)
+    nulls = [
+        _null(study, planner.on(net), places[:FEW], truth, wanted[:FEW]) for net in study.null_nets
+    ]
     patch = retarget(study, planner, places)
-    thought = _thinking(planner, study.samples, planner.lookahead(values, places))
+    thought = _thinking(planner, study.samples, wanted)
     explained = _explained(study, planner, values, places, choices, nulls)
     followed = _followed(study, patch)
     network, loop = planner.network, planner.loop
@@ -117,7 +131,12 @@ def _test(study: Study, planner: Planner) -> Planned:
             planner.source or planner.final,
             frozenset(source - rest),
             frozenset(source & rest),
-            (_landscape(study, planner, values, nulls), *followed),
+            (
+                _landscape(study, planner, values, nulls)
+                if study.aside is None
+                else _ordered(study, planner, study.aside),
+                *followed,
+            ),
             lacking="" if patch else "no map to patch, or no way to walk",
             inputs=tuple(name for name in network.inputs if name in source),
             outputs=(planner.source,) if planner.source else (),
@@ -141,14 +160,16 @@ def _thinking(planner: Planner, samples: dict[str, Array], wanted: Array) -> tup
     return tuple(float((choices == wanted).mean()) for choices in planner.thinking(samples))
 
 
-def _null(study: Study, planner: Planner, places: Array, truth: Array | None) -> _Null:
+def _null(
+    study: Study, planner: Planner, places: Array, truth: Array | None, wanted: Array
+) -> _Null:
+    """The measures on a net without the role; its thinking is held against the real search's."""
     samples = study.few(len(places))
     found = reread(planner, samples)
     (values,) = found.maps(samples, (found.final,))
-    wanted = found.lookahead(values, places)
     thought = _thinking(found, samples, wanted)
     return _Null(
-        float((wanted == found.choices(samples)).mean()),
+        float((found.lookahead(values, places) == found.choices(samples)).mean()),
         _share_right(found.moves, truth),
         climb(found, values[:FEW]),
         thought[-1] - thought[0],
@@ -260,9 +281,38 @@ def _landscape(study: Study, planner: Planner, values: Array, nulls: list[_Null]
         LANDSCAPE,
         nets=[null.landscape for null in nulls],
         shuffles=permuted(scrambled, int(np.prod(planner.size)), rng, 199),
+        beaten=LANDSCAPE_BEATEN,
         means=(
             "share of places from which climbing the map of values by the extracted moves leads to "
             "its peak; nulls: fresh and shuffled nets"
+        ),
+    )
+
+
+def _ordered(study: Study, planner: Planner, aside: Aside) -> Evidence:
+    """The map of values at the place of the agent, against the returns of intervened actions."""
+    alive = np.flatnonzero(~aside.ended.ravel())
+    rng = study.rng("ordered")
+    picked = alive[rng.permutation(len(alive))[:COMPARED]]
+    samples = study.split(aside.flat[picked])
+    returns = study.returns_after.ravel()[picked]
+    places = locate(planner, samples)
+
+    def judged(one: Planner) -> Array:
+        (values,) = one.maps(samples, (one.final,))
+        return values[np.arange(len(values)), places[:, 0], places[:, 1]]
+
+    value = judged(planner)
+    return measured(
+        "value orders returns",
+        concordance(value, returns),
+        CONCORDANCE,
+        nets=[concordance(judged(planner.on(net)), returns) for net in study.null_nets],
+        shuffles=permuted(lambda o: concordance(value[o], returns), len(value), rng),
+        means=(
+            f"share of pairs among {len(value)} successors of intervened actions that the map of "
+            f"values, at the place of the agent, orders as the returns that follow; nulls: fresh "
+            f"and shuffled nets"
         ),
     )
 

@@ -48,6 +48,7 @@ def measured(
     p: float | None = None,
     kind: Kind = Kind.FUNCTIONAL,
     also: bool = True,
+    beaten: float = 1.0,
     means: str = "",
 ) -> Evidence:
     """Evidence from an effect and its nulls.
@@ -56,16 +57,17 @@ def measured(
         test: its name.
         effect: what was measured.
         cutoff: what it has to reach.
-        nets: the same on nets without the role; the effect has to exceed them all.
+        nets: the same on nets without the role.
         shuffles: the same on shuffled data, for the p-value.
         p: the p-value, where it is not from shuffles.
         kind: what the test bears on.
         also: whether further conditions (such as a slope) are met.
+        beaten: the share of the nets that the effect has to exceed.
         means: the effect and its null in words.
     """
     values = np.asarray(nets if len(nets) else shuffles, dtype=float)
     chance = tail(effect, shuffles) if p is None else p
-    beyond = effect > float(np.max(nets)) if len(nets) else True
+    beyond = float(np.mean(effect > np.asarray(nets))) >= beaten if len(nets) else True
     return Evidence(
         test,
         float(effect),

@@ -1,9 +1,9 @@
 """The world model: from a state within the network and an action to the state that follows.
 
 Functional: the *value-equivalent unroll*. States predicted over several recorded actions have to
-make the policy choose what the true states make it choose: more often than with the actions of
-another stretch, and more often than if nothing changed. Latent consistency is no test: it fails on
-models that work.
+make the policy choose as well, by the scores at the true states, as these do: better than with the
+actions of another stretch, and better than if nothing changed. Latent consistency is no test: it
+fails on models that work.
 
 Causal: when the action is intervened on, what is predicted has to fit the successor of that action
 and of no other, in all that reads the state.
@@ -108,23 +108,31 @@ def _unroll(study: Study, model: Model, experience: Experience) -> Evidence:
         nets=nets,
         p=float((shuffles >= true).sum() + 1) / (len(shuffles) + 1),
         means=(
-            f"policy agreement over {AHEAD} predicted steps on {len(paths)} stretches: {true:.3f} "
-            f"true, {other:.3f} with shuffled actions, {same:.3f} if nothing changes; the effect "
-            f"is the first less the larger of the others; nulls: fresh and shuffled nets"
+            f"share of the policy's advantage that its choices at predicted states keep, over "
+            f"{AHEAD} steps on {len(paths)} stretches: {true:.3f} with the true actions, "
+            f"{other:.3f} with shuffled ones, {same:.3f} if nothing changes; the effect is the "
+            f"first less the larger of the others; nulls: fresh and shuffled nets"
         ),
     )
 
 
 def _along(model: Model, paths: Array) -> tuple[Array, list[Array]]:
-    """The first latent states of stretches, and the policy's choices at all later ones."""
-    start = model.perceive(paths[:, 0])
-    later = [model.choices(model.perceive(paths[:, k])) for k in range(1, paths.shape[1])]
+    """The first latent states of stretches, and the policy's scores at all later ones."""
+    start, scores = model.perceive(paths[:, 0]), model.interface.scores
+    later = [model.read(model.perceive(paths[:, k]), scores) for k in range(1, paths.shape[1])]
     return start, later
 
 
 def _agreement(model: Model, states: list[Array], truth: list[Array]) -> float:
-    same = [(model.choices(z) == choice).mean() for z, choice in zip(states, truth, strict=True)]
-    return float(np.mean(same))
+    """What choices at predicted states keep of the advantage of the true choices, by the scores at
+    the true states: 1 is all, 0 is what random choices keep. Near ties weigh little.
+    """
+    kept, best = 0.0, 0.0
+    for state, scores in zip(states, truth, strict=True):
+        above = scores - scores.mean(axis=1, keepdims=True)
+        kept += float(above[np.arange(len(above)), model.choices(state)].sum())
+        best += float(above.max(axis=1).sum())
+    return kept / best if best > 0 else 0.0
 
 
 def _follows(study: Study, model: Model, aside: Aside) -> Evidence:

@@ -95,7 +95,7 @@ def _row(test: Evidence) -> str:
     null = "" if math.isnan(test.null_max) else f"nulls to {test.null_max:.3g}"
     p = "" if test.kind is Kind.STRUCTURAL else f"p {test.p:.2g}"
     mark = "+" if test.passed else "-"
-    return f"{mark} {test.test:<44.44} {test.effect:>8.3g}  {null:<18}{p}".rstrip()
+    return f"{mark} {test.test:<40.40} {test.effect:>8.3g}  {null:<21}{p}".rstrip()
 
 
 def document(result: Extraction) -> dict[str, Any]:
