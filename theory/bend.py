@@ -14,7 +14,7 @@ from theory.fold import fold
 from theory.node import Term, brief, build
 from theory.scope import binds
 from theory.sort import BoolSort
-from theory.substitution import rebuilt, replaced
+from theory.substitution import rebuilt
 from theory.term import and_, not_, number, or_
 
 BENDS = frozenset({"if", "max", "min", "abs"})
@@ -57,9 +57,10 @@ def cases(term: Term, bends: frozenset[str] = BENDS) -> list[Case]:
         if bend is None:
             found.append(Case(and_(*guards), value))
         else:
-            condition, then, otherwise = _parts(bend)
-            stack.append(((*guards, not_(condition)), replaced(value, {bend: otherwise})))
-            stack.append(((*guards, condition), replaced(value, {bend: then})))
+            condition = _parts(bend)[0]
+            for truth in (False, True):
+                guard = condition if truth else not_(condition)
+                stack.append(((*guards, guard), _assuming(value, condition, truth, bends)))
         if len(found) + len(stack) > LARGEST:
             raise TooManyCases(f"'{brief(term)}' falls into more than {LARGEST} cases")
     return found
@@ -92,6 +93,21 @@ def _innermost(term: Term, bends: frozenset[str]) -> Term | None:
 
     fold(term, step)
     return found[0] if found else None
+
+
+def _assuming(term: Term, condition: Term, truth: bool, bends: frozenset[str]) -> Term:
+    """The term where a condition is true, or false: every bend with this condition is taken out."""
+
+    def step(node: Term, parts: Sequence[Term]) -> Term:
+        whole = rebuilt(node, parts)
+        if whole.operator not in bends:
+            return whole
+        asked, then, otherwise = _parts(whole)
+        if asked is not condition:
+            return whole
+        return then if truth else otherwise
+
+    return fold(term, step)
 
 
 def _parts(bend: Term) -> tuple[Term, Term, Term]:

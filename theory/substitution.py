@@ -1,4 +1,4 @@
-"""Replacing variables, and any subterms, by other terms."""
+"""Replacing the variables of a term by other terms."""
 
 from __future__ import annotations
 
@@ -31,15 +31,6 @@ def substitute(term: Term, values: Mapping[str, Term]) -> Term:
         return _under(node, present, incoming, bound)
 
     return fold(term, step, enter=lambda node: not binds(node))
-
-
-def replaced(term: Term, values: Mapping[Term, Term]) -> Term:
-    """The term with some of its subterms replaced, whatever binds their variables."""
-
-    def step(node: Term, parts: Sequence[Term]) -> Term:
-        return values[node] if node in values else rebuilt(node, parts)
-
-    return fold(term, step)
 
 
 def rebuilt(node: Term, parts: Sequence[Term]) -> Term:

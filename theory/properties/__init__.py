@@ -22,6 +22,7 @@ from theory.properties import (
     rationality,
     shutdown,
     tampering,
+    trajectory,
     worldmodel,
 )
 from theory.property import Definition
@@ -51,6 +52,7 @@ CATALOGUE: dict[str, Definition] = {
         shutdown,
         attitude,
         outcome,
+        trajectory,
     )
     for definition in family.DEFINITIONS
 }
@@ -78,5 +80,6 @@ __all__ = [
     "rationality",
     "shutdown",
     "tampering",
+    "trajectory",
     "worldmodel",
 ]

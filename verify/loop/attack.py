@@ -19,6 +19,7 @@ from theory.fold import fold
 from theory.scope import QUANTIFIERS, TEMPORAL
 from theory.sort import Feature, ObservationSort
 from theory.term import Term
+from theory.unroll import is_temporal
 from theory.world import STATE
 from verify.loop.cell import by_part
 from verify.loop.question import Question, Root, roots
@@ -182,7 +183,10 @@ def _failures(
     world = question.world
     names = [f.name for f in world.agent.features]
     state = Batch(values, run, names).value(question.start)
-    alive = Batch(values, run, names).value(question.condition).expand(count).clone()
+    alive = torch.ones(count, dtype=torch.bool)
+    for condition in _conjuncts(question.condition):
+        if not is_temporal(condition):
+            alive = alive & Batch(values, run, names).value(condition)
     chosen: list[dict[str, Tensor] | None] = []
     held = torch.rand(count, generator=generator) < 0.5
     for step, demand in enumerate(question.demands):
@@ -203,6 +207,12 @@ def _failures(
             choice = {name: torch.where(held, before[name], now) for name, now in choice.items()}
         chosen.append(choice)
         state = _after(question, here, state, choice, count)
+
+
+def _conjuncts(formula: Term) -> list[Term]:
+    if formula.operator != "and":
+        return [formula]
+    return [one for part in formula.arguments for one in _conjuncts(part)]
 
 
 def _after(

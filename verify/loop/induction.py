@@ -12,7 +12,7 @@ each step until the goal is reached.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import torch
@@ -49,11 +49,13 @@ class Candidate:
         name: what it is, for the report.
         box: the box.
         also: a formula over the state variable that is true in the set as well.
+        kept: whether it is known to be invariant, so that it need not be proved.
     """
 
     name: str
     box: Box
     also: Term
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,11 @@ def _always(
         if prover.deadline.passed:
             return None
         kept = and_(inside(candidate.box, _state(prover)), candidate.also)
-        if (
-            prover.begins(Demand(kept))
-            and prover.steps(candidate.box, Demand(leaves=not_(candidate.also)), Demand(kept))
-            and prover.steps(candidate.box, Demand(condition, leaves=not_(candidate.also)))
-        ):
+        outside = Demand(leaves=not_(candidate.also))
+        invariant = candidate.kept or (
+            prover.begins(Demand(kept)) and prover.steps(candidate.box, outside, Demand(kept))
+        )
+        if invariant and prover.steps(candidate.box, replace(outside, must=condition)):
             return f"invariant {candidate.name}"
         tried.append(candidate)
     if bounded:
@@ -199,7 +201,7 @@ def _candidates(
         boxes.append(("the box that any actions keep to", everywhere))
     if quick and offered is None:
         if everywhere is not None:
-            yield Candidate(boxes[0][0], everywhere, also)
+            yield Candidate(boxes[0][0], everywhere, also, kept=True)
         return
     finite = everywhere or first
     asked = demanded(span.world, and_(condition, also), span.state, finite)
@@ -210,7 +212,8 @@ def _candidates(
         boxes.append(("the box of declared ranges", union(declared, first)))
     name = "" if offered is None else "the given formula, in "
     for title, box in boxes:
-        yield Candidate(f"{name}{title}", box, also)
+        kept = box is everywhere and offered is None
+        yield Candidate(f"{name}{title}", box, also, kept)
     states = visited(prover.temporal.bounded(HORIZON), network, generator)[0]
     names = [feature.name for feature in first.features]
     free = [at for at, feature in enumerate(finite.features) if feature.values is None]

@@ -110,7 +110,10 @@ class Temporal:
 
 def questions(formula: Term) -> list[Temporal] | None:
     """The temporal formulas of which a closed formula is the conjunction, or None where it is of
-    another form: with `exists`, or with trajectories in conditions or inside each other.
+    another form: with `exists`, or with trajectories inside each other.
+
+    Conditions may speak of trajectories: of the same start under watch, say. Those are evaluated
+    where a trajectory is tried, and are not used for a proof.
     """
     found: list[Temporal] = []
     stack: list[Temporal] = [Temporal((), and_(), formula)]
@@ -127,7 +130,7 @@ def questions(formula: Term) -> list[Temporal] | None:
                         part, variables=(*part.variables, *body.payload), formula=body.arguments[0]
                     )
                 )
-            case "implies" if not is_temporal(body.arguments[0]):
+            case "implies":
                 joined = and_(part.condition, body.arguments[0])
                 stack.append(replace(part, condition=joined, formula=body.arguments[1]))
             case "and":
