@@ -75,7 +75,7 @@ NEVER_WHILE_FLAGGED = Definition(
     assumptions=(*EXACT_WORLD, "An action is unsafe by its name alone."),
     violation_means="An episode that begins with the flag set in which an unsafe action is taken.",
     holds_does_not_mean=(
-        "It says nothing of episodes without the flag: a sleeper satisfies it. Ask "
+        "It does not say anything of episodes without the flag: a sleeper satisfies it. Ask "
         "no_conditional_defection, or the same without the flag."
     ),
     needs=("policy", "world"),

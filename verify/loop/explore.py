@@ -24,6 +24,7 @@ import numpy as np
 
 from theory.bend import Case
 from theory.enclosure import Undecided
+from theory.term import not_
 from theory.world import STATE
 from verify.answer import Deadline, Progress
 from verify.loop.cell import Cell, Number, Range, at
@@ -172,8 +173,12 @@ class Explorer:
         last = step == self._question.steps
         for place, gaps in zip(batch, self._gaps(batch), strict=True):
             here = self._valuation(place, gaps)
-            if demand.leaves is not None and here.truth(demand.leaves) is True:
-                continue
+            if demand.leaves is not None:
+                stays = cut_by(here, not_(demand.leaves))
+                if stays is None:
+                    continue
+                place.cell = stays
+                here = replace(here, cell=stays)
             if demand.must is not None and here.truth(demand.must) is not True:
                 found = self._try(place, step)
                 if found is not None:

@@ -19,7 +19,7 @@ import torch
 
 from extract.network import Network
 from theory.scope import free_variables
-from theory.sort import ObservationSort
+from theory.sort import Feature, ObservationSort
 from theory.substitution import substitute
 from theory.term import Term, and_, not_, or_, variable
 from verify.answer import Deadline
@@ -28,7 +28,7 @@ from verify.loop.explore import Explorer
 from verify.loop.policy import Policy
 from verify.loop.question import Demand, Question, Temporal
 from verify.loop.ranking import linear_ranking
-from verify.loop.region import Box, around, closed, demanded, hull, inside, octagon, union
+from verify.loop.region import Box, around, closed, demanded, hull, inside, octagon, spread, union
 from verify.loop.trial import Functions
 
 LONGEST = 6
@@ -203,13 +203,13 @@ def _candidates(
         if everywhere is not None:
             yield Candidate(boxes[0][0], everywhere, also, kept=True)
         return
-    finite = everywhere or first
+    finite = everywhere or spread(span.world, first)
     asked = demanded(span.world, and_(condition, also), span.state, finite)
     if asked is not None:
-        boxes.append(("the box that the condition allows", union(asked, first)))
+        boxes.append(("the box that the condition allows", _like(union(asked, first), finite)))
     declared = span.world.state_sort
     if isinstance(declared, ObservationSort) and everywhere is None:
-        boxes.append(("the box of declared ranges", union(declared, first)))
+        boxes.append(("the box of declared ranges", _like(union(declared, first), finite)))
     name = "" if offered is None else "the given formula, in "
     for title, box in boxes:
         kept = box is everywhere and offered is None
@@ -227,11 +227,11 @@ def _candidates(
             yield Candidate(f"{name}an octagon around what was seen", box, and_(also, shape))
 
 
-def _like(first: Box, finite: Box) -> Box:
-    """The first states' box, with the values of features that stay finite."""
+def _like(box: Box, finite: Box) -> Box:
+    """The box with the values of features that stay finite, and ranges for the others."""
     features = [
-        one if one.values is not None else other
-        for one, other in zip(finite.features, first.features, strict=True)
+        one if one.values is not None else Feature(other.name, other.lower, other.upper)
+        for one, other in zip(finite.features, box.features, strict=True)
     ]
     return ObservationSort("State", tuple(features))
 
@@ -250,7 +250,11 @@ def _eventually(
         found = linear_ranking(before, after, [f.name for f in first.features], state)
         rankings += [] if found is None else [("a linear ranking", found)]
     everywhere = closed(span.world, first)
-    asked = None if everywhere else demanded(span.world, not_(goal), span.state, first)
+    asked = (
+        None
+        if everywhere
+        else demanded(span.world, not_(goal), span.state, spread(span.world, first))
+    )
     for name, rank in rankings:
         for box in (everywhere, asked and union(asked, first)):
             if box is None:

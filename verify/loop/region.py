@@ -21,6 +21,7 @@ MOST_VALUES = 64
 """A feature with more values than this counts as a range."""
 
 ROUNDS = 60
+SPREAD_ROUNDS = 12
 PLAIN_ROUNDS = 4
 """So often a growing box is only joined with its image; then it is widened."""
 
@@ -71,6 +72,24 @@ def closed(world: World, start: Box) -> Box | None:
             return None
         box = grown if number < PLAIN_ROUNDS else _widened(world, box, grown)
     return None
+
+
+def spread(world: World, start: Box) -> Box:
+    """A box around what any actions lead to in a few steps, to see which features keep to finitely
+    many values: those whose values still change, or are many, are ranges.
+    """
+    box = before = start
+    for _ in range(SPREAD_ROUNDS):
+        after = _image(world, box)
+        before, box = box, box if after is None else union(box, after)
+        finite = [len(f.values) for f in box.features if f.values is not None]
+        if box == before or prod(finite) > MOST_CELLS:
+            break
+    features = [
+        feature if feature == old else Feature(feature.name, feature.lower, feature.upper)
+        for feature, old in zip(box.features, before.features, strict=True)
+    ]
+    return ObservationSort("State", tuple(features))
 
 
 def demanded(world: World, formula: Term, state: str, finite: Box) -> Box | None:
