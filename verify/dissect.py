@@ -1,4 +1,4 @@
-"""What each declared part of a network reads, settled by proof or by witness.
+"""What each part of a network reads, declared or found, settled by proof or by witness.
 
 The bridge from a network to the claims about cognition (`theory.properties.cognition`): a part
 reads a feature where two observations that differ in it alone give different outputs and replay;
@@ -8,9 +8,11 @@ it ignores a feature where that is proved impossible; otherwise nothing is said.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from extract.network import Network
+from extract.structure import AgentStructure
 from theory.agent import Agent
 from theory.cognition.anatomy import EVALUATOR, POLICY, WORLD_MODEL, Anatomy, Part
 from theory.property import Property
@@ -22,7 +24,7 @@ from verify.verdict import Report, Verdict
 
 
 def dissect(
-    net: str | Network,
+    net: str | Network | AgentStructure,
     agent: Agent,
     parts: Mapping[str, Any] | None = None,
     *,
@@ -33,7 +35,7 @@ def dissect(
     """The anatomy of a network, as far as its parts are known.
 
     Args:
-        net: the network.
+        net: the network, or a structure that was found in one.
         agent: its vocabulary; every feature is asked for.
         parts: declared parts by name, as in a spec; the policy is there without being declared.
         timeout_s: budget in seconds for each question (part and feature).
@@ -41,23 +43,35 @@ def dissect(
         device: torch device of the neural engine.
 
     Returns:
-        The parts with what they read and ignore. No role is called absent: none was searched for.
+        The parts with what they read and ignore. No role is called absent: that a search did not
+        find it is no proof.
 
     Raises:
         InputError: the network or a declaration cannot be used.
     """
+    found = net.with_parts({}).parts if isinstance(net, AgentStructure) else {}
+    known = {*found, *(parts or {})}
     questions = {
         (role, feature.name): _ignores(agent, role, output, feature)
-        for role, output in _outputs(agent, parts or {}).items()
+        for role, output in _outputs(agent, known).items()
         for feature in agent.features
         if feature.lower != feature.upper
     }
     spec = Spec(agent, tuple(questions.values()), dict(parts or {}), name="dissect")
     report = check(net, spec, timeout_s=timeout_s, seed=seed, device=device)
-    return Anatomy({role: _part(role, questions, report) for role, _ in questions})
+    return Anatomy(
+        {
+            role: _part(role, questions, report, "found" if _NAMES[role] in found else "declared")
+            for role, _ in questions
+        }
+    )
 
 
-def _outputs(agent: Agent, parts: Mapping[str, Any]) -> dict[str, Callable[[Term], list[Term]]]:
+_NAMES = {POLICY: "policy", EVALUATOR: "value", WORLD_MODEL: "predict"}
+"""How the functions of a specification name the parts."""
+
+
+def _outputs(agent: Agent, parts: AbstractSet[str]) -> dict[str, Callable[[Term], list[Term]]]:
     """For each role that can be asked, its outputs at an observation."""
     outputs: dict[str, Callable[[Term], list[Term]]] = {POLICY: lambda o: [agent.score(o)]}
     if "value" in parts:
@@ -85,7 +99,9 @@ def _ignores(
     return forall(*bound, same).named(f"the {role} ignores {name}")
 
 
-def _part(role: str, questions: Mapping[tuple[str, str], Property], report: Report) -> Part:
+def _part(
+    role: str, questions: Mapping[tuple[str, str], Property], report: Report, origin: str
+) -> Part:
     verdicts = {result.property.name: result.verdict for result in report.results}
 
     def settled(verdict: Verdict) -> frozenset[str]:
@@ -99,5 +115,5 @@ def _part(role: str, questions: Mapping[tuple[str, str], Property], report: Repo
         role,
         reads=settled(Verdict.VIOLATED),
         ignores=settled(Verdict.HOLDS),
-        evidence="declared; what it reads is shown by witnesses, what it ignores is proved",
+        evidence=f"{origin}; what it reads is shown by witnesses, what it ignores is proved",
     )

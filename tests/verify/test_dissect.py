@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
 from extract.network import Network
 from extract.reader.python_file import export
 from extract.reader.torch_export import translate
-from theory import Agent, Feature
+from extract.structure import AgentStructure, Status, declare
+from theory import Agent, Feature, eq, forall
 from theory.properties import cognition
 from theory.verdict import Verdict
+from verify.check import check
 from verify.dissect import dissect
+from verify.spec import Spec
 
 AGENT = Agent(
     observation=[
@@ -69,3 +74,27 @@ def test_a_part_that_is_not_declared_is_not_found():
     finding = cognition.reads(known, "evaluator", "watched").decide()
     assert finding.verdict is Verdict.UNKNOWN
     assert "evaluator" in finding.reason
+
+
+def found(*, flagged: bool, status: Status) -> AgentStructure:
+    """A structure as extraction gives it: nothing in it is declared."""
+    net = network(flagged=flagged)
+    part = replace(declare(net, {"value": "module:value"}).part("value"), status=status)
+    return AgentStructure(net, {"value": part})
+
+
+def test_functional_parts_that_were_found_need_no_declaration():
+    known = dissect(found(flagged=True, status=Status.FUNCTIONAL), AGENT)
+    assert known.parts["evaluator"].reads == {"y", "watched"}
+    assert known.parts["evaluator"].evidence.startswith("found")
+    weak = dissect(found(flagged=True, status=Status.WEAK), AGENT)
+    assert set(weak.parts) == {"policy"}
+
+
+def test_a_found_evaluator_is_checked_like_a_declared_one():
+    o = AGENT.observation("o")
+    blind = forall(o, eq(AGENT.value(o.with_(watched=0)), AGENT.value(o.with_(watched=1))))
+    spec = Spec(AGENT, (blind.named("the evaluator does not read the flag"),), {}, name="flag")
+    for flagged, verdict in ((True, Verdict.VIOLATED), (False, Verdict.HOLDS)):
+        report = check(found(flagged=flagged, status=Status.FUNCTIONAL), spec, timeout_s=20)
+        assert report.results[0].verdict is verdict
