@@ -49,7 +49,9 @@ def dissect(
     Raises:
         InputError: the network or a declaration cannot be used.
     """
-    found = net.with_parts({}).parts if isinstance(net, AgentStructure) else {}
+    found: Mapping[str, object] = {}
+    if isinstance(net, AgentStructure):
+        found = net.with_parts({}).parts
     known = {*found, *(parts or {})}
     questions = {
         (role, feature.name): _ignores(agent, role, output, feature)
