@@ -100,7 +100,7 @@ def _row(test: Evidence) -> str:
 
 def document(result: Extraction) -> dict[str, Any]:
     """The findings as JSON has them."""
-    names = [result.network, result.observations or "", result.environment or ""]
+    names = [result.observations or "", result.environment or ""]
     files = [name for name in names if name and source(name).is_file()]
     return {
         "schema": SCHEMA,
@@ -109,7 +109,10 @@ def document(result: Extraction) -> dict[str, Any]:
         "environment": result.environment,
         "observations": result.observations,
         "seed": result.seed,
-        "sha256": {name: sha256(source(name)) for name in files},
+        "sha256": {
+            result.network: result.structure.network.sha256,
+            **{name: sha256(source(name)) for name in files},
+        },
         "roles": {finding.role: _role(finding) for finding in result.findings},
         "command": result.command,
     }
