@@ -34,6 +34,9 @@ from verify.loop.trial import Functions
 LONGEST = 6
 """k-induction is tried for k up to this."""
 
+DEEP = 2
+"""So many sets of states, the cheapest, are tried for k-induction."""
+
 ORIGIN = "origin"
 """The variable for the state in which an inductive step begins."""
 
@@ -164,8 +167,8 @@ def _always(
         tried.append(candidate)
     if bounded:
         return None  # exploring is better than deeper and deeper induction
-    for k in range(1, LONGEST + 1):
-        for candidate in tried:
+    for candidate in tried[:DEEP]:
+        for k in range(1, LONGEST + 1):
             if prover.deadline.passed:
                 return None
             kept = and_(inside(candidate.box, _state(prover)), candidate.also, condition)

@@ -134,7 +134,7 @@ def _judge_part(
         found = _first(loop, attack(question, network, functions, generator))
         if found is not None:
             return found
-    share = 2 if steps is None else 8  # exploring decides the others, sooner or later
+    share = 1 if steps is None else 8  # exploring decides the others, sooner or later
     limit = deadline.earlier(deadline.left / share)
     proof = prove(part, policy, functions, network, generator, limit)
     if proof is not None:
