@@ -1,9 +1,9 @@
 """Exact values side by side with Storm 2.0.0: `python -m benchmarks.storm`.
 
 Storm gets an environment of its own, made on the first run. Both tools get the same processes.
-Printed are the exact value, what Storm says by default, in its sound mode and in its exact mode,
-and the times of exact checking alone, without reading and building. The status is 1 where an exact
-answer differs, or a known value is missed.
+Printed are the exact value, what Storm says by default and in its sound mode, and the CPU times of
+exact checking alone, without reading and building. The status is 1 where an exact answer differs,
+or a known value is missed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from typing import Any
 
 from benchmarks.process_case import Case, cases
 from theory.error import InputError
+from theory.finite.value import Value
 from theory.process import Process
 from verify.finite import FAST
 
+SHORT_S = 1.0
 ANSWERS = Path(__file__).with_name("storm_answers.py")
 PROMISED = 1e-6
 """What Storm promises without exact arithmetic, relative; more than twice this is wrong."""
@@ -84,11 +86,21 @@ def judged(answer: dict[str, Any], truth: Fraction, sign: int) -> str:
     return f"{value:.9g}{' WRONG' if wrong else ''}"
 
 
+def timed(case: Case) -> tuple[Value, float]:
+    """Our answer, and its CPU seconds; what is short is measured again, and the least counts."""
+    seconds = float("inf")
+    while True:
+        began = time.process_time()
+        answer = case.ask(FAST).value(case.world.states[0])
+        spent = time.process_time() - began
+        if spent > SHORT_S or spent >= seconds:
+            return answer, min(spent, seconds)
+        seconds = spent
+
+
 def row(case: Case, python: Path, limit_s: float) -> tuple[bool, bool, float | None]:
     """Print one line: whether ours is right, Storm's defaults are wrong, the ratio of times."""
-    began = time.perf_counter()
-    truth = case.ask(FAST).value(case.world.states[0])
-    ours = time.perf_counter() - began
+    truth, ours = timed(case)
     if not isinstance(truth, Fraction):
         raise InputError(f"{case.name}: the value is {truth.value}")
     sign = -1 if case.as_costs else 1

@@ -2,7 +2,7 @@
 
     python storm_answers.py PROCESS.drn FORMULA default|sound|exact
 
-One JSON record on stdout: the value in the initial state as text, and the seconds of the check.
+One JSON record on stdout: the value in the initial state as text, and the CPU seconds of the check.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import time
 
 import stormpy
 
+AGAIN, SHORT_S = 3, 1.0  # what is short is measured again, and the least time counts
+
 
 def main(path: str, formula: str, how: str) -> None:
     """Check one formula in one way."""
@@ -21,9 +23,13 @@ def main(path: str, formula: str, how: str) -> None:
     wanted = stormpy.parse_properties(formula)[0]
     choices = {"sound": stormpy.environments.sound, "exact": stormpy.environments.exact}
     extra = {"environment": choices[how]()} if how in choices else {}
-    began = time.perf_counter()
-    result = stormpy.model_checking(model, wanted, only_initial_states=False, **extra)
-    seconds = time.perf_counter() - began
+    seconds = float("inf")
+    for _ in range(AGAIN):
+        began = time.process_time()
+        result = stormpy.model_checking(model, wanted, only_initial_states=False, **extra)
+        seconds = min(seconds, time.process_time() - began)
+        if seconds > SHORT_S:
+            break
     value = result.get_value(model.initial_states[0])
     print(json.dumps({"value": str(value), "seconds": seconds, "states": model.nr_states}))
 
