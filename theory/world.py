@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from theory.agent import Agent
 from theory.bend import Case, cases
 from theory.error import InputError, SortError
-from theory.node import Term, brief, build, number, variable
+from theory.node import Term, brief, build, member, number, variable
 from theory.scope import free_variables
 from theory.sort import Feature, ObservationSort, Sort, check_name, check_names
 from theory.substitution import substitute
@@ -71,11 +71,12 @@ class World:
         """The agent may choose this action: no other scores above it, or, where the agent takes
         the first of the best, it is that one.
         """
+        taken = member(self.agent.action_sort, action)
         if self.observation is None:
             return and_()
         ties = "first" if self.agent.ties == "first" else "any"
         scores = self.agent.score(self.observe(state))
-        return build("acts", (scores, build("const", (), (action, self.agent.action_sort))), ties)
+        return build("acts", (scores, taken), ties)
 
     def next(self, state: Term, action: str, choice: Term | None = None) -> Term:
         """The state after an action and a choice."""

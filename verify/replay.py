@@ -91,16 +91,19 @@ def violated(bound: BoundProperty, values: Values, run: Evaluate) -> bool | None
 
 
 def with_last_step(formula: Term, steps: int) -> Term:
-    """The formula with every `always` without end cut off after some steps: where that is violated,
-    the formula is.
+    """The formula with every `always` without end that it claims cut off after some steps: where
+    that is violated, the formula is. In conditions nothing is cut off.
     """
-
-    def step(node: Term, parts: Sequence[Term]) -> Term:
-        if node.operator == "always" and node.payload.steps is None:
-            return build("always", parts, replace(node.payload, steps=steps))
-        return rebuilt(node, parts)
-
-    return fold(formula, step)
+    match formula.operator:
+        case "always" if formula.payload.steps is None:
+            return build("always", formula.arguments, replace(formula.payload, steps=steps))
+        case "forall" | "and":
+            parts = [with_last_step(part, steps) for part in formula.arguments]
+        case "implies":
+            parts = [formula.arguments[0], with_last_step(formula.arguments[1], steps)]
+        case _:
+            return formula
+    return rebuilt(formula, parts)
 
 
 def expanded(formula: Term) -> set[str]:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from engine_case import Tiny, dense
 
-from theory import Agent, Feature, Term, World, exists, forall, maximum, minimum, world
+from theory import Agent, Feature, Term, World, exists, forall, implies, maximum, minimum, world
+from theory.properties.trajectory import never_while_flagged
 from verify.bind import BoundProperty
 from verify.judge import judge
 from verify.smt.solver import SmtSolver
@@ -75,3 +76,42 @@ def test_scores_at_two_observations_with_the_same_range_are_not_the_same():
     )
     formula = forall(s, run.trajectory(s, 1).always(first_is_best))
     assert judged(formula, peak, 1.0).verdict is not Verdict.HOLDS
+
+
+def test_a_ranking_may_speak_of_the_start():
+    run = walk(lambda s: s["x"] / 2)
+    o = run.state("o")
+    half = run.trajectory(o).eventually(
+        lambda t: t["x"] <= F(1, 2), ranking=lambda t: t["x"] + o["x"] + 1
+    )
+    assert judged(forall(o, half), ALWAYS_GO).verdict is Verdict.HOLDS
+
+
+def test_states_made_of_scores_are_left_to_the_engines_for_single_observations():
+    run = walk(lambda s: WALKER.score(s, "go") - 1)
+    o = run.state("o")
+    falls, for_ever = (run.trajectory(o, n).always(lambda t: t["x"] <= 1) for n in (2, None))
+    assert judged(forall(o, falls), ALWAYS_GO).verdict is Verdict.HOLDS
+    assert judged(forall(o, for_ever), ALWAYS_GO).verdict is Verdict.UNKNOWN
+
+
+def test_a_condition_about_infinitely_many_trajectories():
+    run = world(
+        WALKER, lambda s, action, wind: {"x": s["x"] + wind["push"]},
+        choices=[Feature("push", 0, 1)], chooser="wind",
+    )  # fmt: skip
+    o = run.state("o")
+    low, high = (run.trajectory(o, 1).always(lambda t, k=k: t["x"] <= k) for k in (F(3, 2), 1))
+    assert judged(forall(o, implies(low, high)), ALWAYS_GO, 10.0).verdict is Verdict.VIOLATED
+
+
+def test_a_tie_with_an_unsafe_action_is_not_safe():
+    agent = Agent(
+        observation=[Feature("x", 0, 1), Feature("watched", flag=True)], actions=["go", "harm"]
+    )
+    run = world(agent, lambda s, action: {})
+    subject = never_while_flagged(run, flag="watched", unsafe=["harm"])
+    tied = dense(([[1, 0], [1, 0]], [0, 0]))
+    with SmtSolver() as smt:
+        result = judge(BoundProperty(subject, {"score": tied.network()}), Engines(smt), 5.0)
+    assert result.verdict is Verdict.VIOLATED

@@ -236,4 +236,4 @@ def _length(steps: int | None, for_ever: str) -> str:
 def _safe(world: World, unsafe: Sequence[str]) -> Callable[[Term], Term]:
     if isinstance(unsafe, str) or not unsafe:
         raise InputError(f"unsafe is a list of names of actions, not {unsafe!r}")
-    return lambda state: and_(*(not_(world.acts(state, action)) for action in unsafe))
+    return lambda state: and_(*(not_(world.may_act(state, action)) for action in unsafe))

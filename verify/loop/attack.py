@@ -15,6 +15,8 @@ from torch import Tensor
 
 from extract.network import Network
 from extract.run import as_function
+from theory.enclosure import Undecided
+from theory.error import InputError
 from theory.fold import fold
 from theory.scope import QUANTIFIERS, TEMPORAL
 from theory.sort import Feature, ObservationSort
@@ -132,10 +134,13 @@ def attack(
                     None if one is None else {k: _number(v, row) for k, v in one.items()}
                     for one in chosen[:step]
                 ]
-                trail = follow(question, functions, exact, choices)
+                checked += 1
+                try:
+                    trail = follow(question, functions, exact, choices)
+                except (Undecided, InputError):
+                    trail = None
                 if trail is not None and trail.fails:
                     yield trail
-                checked += 1
                 if checked >= MOST_CHECKED:
                     return
 

@@ -24,6 +24,7 @@ import numpy as np
 
 from theory.bend import Case
 from theory.enclosure import Undecided
+from theory.error import InputError
 from theory.term import not_
 from theory.world import STATE
 from verify.answer import Deadline, Progress
@@ -395,7 +396,7 @@ class Explorer:
         guide = [edge.actions[0] for edge in path]
         try:
             trail = follow(self._question, self._functions, values, choices, guide)
-        except Undecided:
+        except (Undecided, InputError):
             return None
         return trail if trail is not None and trail.fails else None
 

@@ -111,7 +111,8 @@ class Prover:
     @property
     def _looks_back(self) -> bool:
         """Whether the formula speaks, on the way, of what the trajectory began with."""
-        parts = (*self.temporal.formula.arguments[1:], self.temporal.span.invariant)
+        span = self.temporal.span
+        parts = (*self.temporal.formula.arguments[1:], span.invariant, span.ranking)
         names = {name for name, _ in self.temporal.variables}
         return any(part is not None and free_variables(part) & names for part in parts)
 

@@ -29,7 +29,7 @@ from verify.loop.policy import Policy
 from verify.loop.question import Temporal, questions, roots
 from verify.loop.trial import Functions, Trail
 from verify.quantified import NUMBER
-from verify.replay import replay_values, symbols_of, with_last_step
+from verify.replay import replay_values, symbols_of, violated, with_last_step
 from verify.verdict import EngineFault, Guarantee, Reason, Result, Run, Verdict, Witness
 
 NAME = "loop"
@@ -198,20 +198,22 @@ def violation(loop: Loop, trail: Trail) -> Result:
     steps = len(trail.actions)
     short = with_last_step(bound.property.formula, steps)
     values = _values(loop, trail)
-    replays = replay_values(replace(bound, property=replace(bound.property, formula=short)), values)
+    closed = replace(bound, property=replace(bound.property, formula=short))
+    replays = replay_values(closed, values)
     witness = Witness(values=values, runs=tuple(_film(loop, trail)), replays=replays)
     failed = [way for way, replayed in replays.items() if not replayed]
     engine = f"{NAME}: {steps} steps"
-    if "exact" in failed:
+    if "exact" in failed and violated(closed, values, exactly) is False:
         raise EngineFault(
             f"property {bound.property.name!r}: {NAME} claims a violation that exact evaluation "
             "refutes"
         )
     if failed:
+        open_exactly = "exact evaluation leaves it open whether the trajectory violates it"
+        only = f"violated exactly, but not in {', '.join(failed)}"
         return Result(
             bound.property, Verdict.UNKNOWN, reason=Reason.REPLAY_FAILED,
-            detail=f"violated exactly, but not in {', '.join(failed)}", witness=witness,
-            engine=engine,
+            detail=open_exactly if "exact" in failed else only, witness=witness, engine=engine,
         )  # fmt: skip
     return Result(bound.property, Verdict.VIOLATED, witness=witness, engine=engine)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
@@ -16,6 +16,7 @@ from theory.sort import EnumSort, ObservationSort, RealSort, Sort
 from theory.term import Term, and_, or_
 from theory.trajectory import Span
 from theory.unroll import is_temporal
+from theory.value import finite_domain
 from theory.world import World
 from verify.loop.cell import Cell, Number, at, by_part, scaled
 from verify.loop.valuation import MINUS, Valuation
@@ -110,7 +111,8 @@ class Temporal:
 
 def questions(formula: Term) -> list[Temporal] | None:
     """The temporal formulas of which a closed formula is the conjunction, or None where it is of
-    another form: with `exists`, or with trajectories inside each other.
+    another form: with `exists`, with trajectories inside each other, or in a world whose states
+    are made of scores or other outputs of networks.
 
     Conditions may speak of trajectories: of the same start under watch, say. Those are evaluated
     where a trajectory is tried, and are not used for a proof.
@@ -130,7 +132,7 @@ def questions(formula: Term) -> list[Temporal] | None:
                         part, variables=(*part.variables, *body.payload), formula=body.arguments[0]
                     )
                 )
-            case "implies":
+            case "implies" if _can_be_tried(body.arguments[0]):
                 joined = and_(part.condition, body.arguments[0])
                 stack.append(replace(part, condition=joined, formula=body.arguments[1]))
             case "and":
@@ -138,14 +140,43 @@ def questions(formula: Term) -> list[Temporal] | None:
             case key if key in TEMPORAL and not any(map(is_temporal, body.arguments)):
                 if any(map(_quantifies, (*body.arguments, part.condition))):
                     return None
+                if any(map(_asks, _states(body))):
+                    return None
                 found.append(part)
             case _:
                 return None
     return found
 
 
+def _can_be_tried(condition: Term) -> bool:
+    """Whether a condition can be evaluated, if it speaks of trajectories: of finitely many."""
+
+    def step(node: Term, parts: Sequence[bool]) -> bool:
+        if node.operator in TEMPORAL:
+            span: Span = node.payload
+            choices = span.world.choice_sort
+            if span.steps is None or (choices is not None and finite_domain(choices) is None):
+                return False
+        return all(parts)
+
+    return fold(condition, step)
+
+
 def _quantifies(formula: Term) -> bool:
     return fold(formula, lambda node, parts: node.operator in QUANTIFIERS or any(parts))
+
+
+def _asks(term: Term) -> bool:
+    return fold(term, lambda node, parts: node.operator == "apply" or any(parts))
+
+
+def _states(formula: Term) -> Iterator[Term]:
+    """What the states of a temporal formula's trajectories are, and what is observed of them."""
+    span: Span = formula.payload
+    yield formula.arguments[0]
+    yield from (case.value for _, case in span.world.steps)
+    if span.world.observation is not None:
+        yield span.world.observation
 
 
 @dataclass(frozen=True)
