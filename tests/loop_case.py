@@ -58,7 +58,7 @@ class Loop:
         return {"score": score}
 
 
-def _quantity(draw: DrawFn, state: Term, names: list[str], chosen: Term | None, depth: int) -> Term:
+def quantity(draw: DrawFn, state: Term, names: list[str], chosen: Term | None, depth: int) -> Term:
     """A piecewise-linear number over a state and a choice."""
     kind = pick(
         draw, ("feature", "number") if depth == 0 else ("sum", "feature", "max", "min", "if", "abs")
@@ -69,7 +69,7 @@ def _quantity(draw: DrawFn, state: Term, names: list[str], chosen: Term | None, 
         return state[pick(draw, names)]
     if kind == "number":
         return number(draw(dyadics(2, 1)))
-    a, b = (_quantity(draw, state, names, chosen, depth - 1) for _ in range(2))
+    a, b = (quantity(draw, state, names, chosen, depth - 1) for _ in range(2))
     match kind:
         case "sum":
             return a * pick(draw, (1, Fraction(1, 2), -1)) + b
@@ -105,7 +105,7 @@ def loops(draw: DrawFn, *, choosing: bool | None = None, wide: bool = False) -> 
 
     def step(state: Term, action: str, chosen: Term | None = None) -> dict[str, Term]:
         changed = [name for name in names if pick(draw, (True, True, False))]
-        return {name: _quantity(draw, state, names, chosen, pick(draw, (1, 2))) for name in changed}
+        return {name: quantity(draw, state, names, chosen, pick(draw, (1, 2))) for name in changed}
 
     choices = [Feature("push", values=["-1/2", "1/2"])] if chooses else []
     made = world(agent, step, choices=choices, chooser="wind", name="random")

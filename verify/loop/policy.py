@@ -89,7 +89,9 @@ class Policy:
         """The gaps between scores on boxes of observations."""
         groups: dict[tuple[Any, ...], list[int]] = {}
         for at, box in enumerate(boxes):
-            fixed = tuple((i, box[i][0]) for i in self._finite if box[i][0] == box[i][1])
+            fixed = tuple(
+                (i, low) for i in self._finite for low, high in [box[i]] if low == high in (0, 1)
+            )
             groups.setdefault(fixed, []).append(at)
         found: dict[int, Gaps] = {}
         for fixed, members in groups.items():

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from extract.network import Network, Node
+from theory.error import InputError
 
 LAYOUT = ("slice", "reshape")
 
@@ -43,14 +44,17 @@ def specialised(network: Network, known: Mapping[int, Fraction]) -> Network:
     outputs = tuple(same.get(name, name) for name in network.outputs)
     if len(set(outputs)) < len(outputs):
         return network
-    whole = Network(
-        nodes=tuple(kept),
-        inputs=network.inputs,
-        outputs=outputs,
-        parameters={n.name: constants[n.name] for n in kept if n.op == "parameter"},
-        name=network.name,
-        precision=network.precision,
-    )
+    try:
+        whole = Network(
+            nodes=tuple(kept),
+            inputs=network.inputs,
+            outputs=outputs,
+            parameters={n.name: constants[n.name] for n in kept if n.op == "parameter"},
+            name=network.name,
+            precision=network.precision,
+        )
+    except InputError:  # more than sums and products is constant now
+        return network
     needed = whole.ancestors(outputs) | set(network.inputs)
     nodes = tuple(node for node in kept if node.name in needed)
     return Network(
