@@ -31,7 +31,10 @@ from verify.neural.thread import one_thread
 from verify.problem.affine import Affine
 
 COUNT = 2048
-"""Trajectories that are run at once."""
+"""Trajectories that are run at once, at most."""
+
+FEW = 256
+"""So many, and twice as many for each number that is free, where those are fewer."""
 
 MOST_CHECKED = 12
 """Violations in floats that are run again exactly."""
@@ -108,7 +111,8 @@ def attack(
     network: Network | None,
     functions: Functions,
     generator: torch.Generator,
-    count: int = COUNT,
+    *,
+    quick: bool,
 ) -> Iterator[Trail]:
     """Trajectories that do not meet their demands, replayed exactly.
 
@@ -117,16 +121,18 @@ def attack(
         network: the policy; None where the world asks none.
         functions: the exact meaning of the function symbols.
         generator: of the random numbers.
-        count: how many trajectories are run.
+        quick: run no more trajectories than there are ways to begin, as what is rare will be found
+            in another way.
     """
     starts = list(roots(question))
     if not starts:
         return
+    most = _enough(question, len(starts[0].cell.lower)) * len(starts) if quick else COUNT
     with torch.no_grad(), one_thread():
         run = None if network is None else as_function(network, torch.float32)
-        each = max(1, count // len(starts))
+        each = max(1, min(most, COUNT) // len(starts))
         checked = 0
-        for root in starts[:count]:
+        for root in starts[:COUNT]:
             values = _draw(root, each, generator)
             for row, step, chosen in _failures(question, run, values, each, generator):
                 exact = {name: _exact(one, row) for name, one in values.items()}
@@ -143,6 +149,13 @@ def attack(
                     yield trail
                 if checked >= MOST_CHECKED:
                     return
+
+
+def _enough(question: Question, free: int) -> int:
+    """How many trajectories are run from one start cell with so many free numbers."""
+    chosen = question.world.choice_sort
+    free += 0 if chosen is None else question.steps * len(chosen.features)
+    return COUNT if free > COUNT // FEW else min(COUNT, FEW * 2**free)
 
 
 def visited(

@@ -131,7 +131,8 @@ def _judge_part(
     steps = part.span.steps
     question = part.bounded(HORIZON if steps is None else steps)
     if steps is not None or part.formula.operator == "always":
-        found = _first(loop, attack(question, network, functions, generator))
+        trails = attack(question, network, functions, generator, quick=steps is not None)
+        found = _first(loop, trails)
         if found is not None:
             return found
     share = 1 if steps is None else 8  # exploring decides the others, sooner or later

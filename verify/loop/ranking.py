@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import scipy.optimize
 from torch import Tensor
 
 from theory.term import Term
@@ -26,6 +25,9 @@ def linear_ranking(before: Tensor, after: Tensor, names: Sequence[str], state: T
         names: of the features.
         state: the variable.
     """
+    # Loading it takes as long as many a proof, and few proofs need a ranking.
+    import scipy.optimize
+
     if not len(before):
         return None
     a, b = before[:MOST].numpy(), after[:MOST].numpy()
