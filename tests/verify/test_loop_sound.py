@@ -19,7 +19,7 @@ from verify.loop.policy import Policy
 from verify.loop.special import specialised
 from verify.smt.solver import SmtSolver
 from verify.solve import Engines
-from verify.verdict import Result, Verdict
+from verify.verdict import Reason, Result, Verdict
 
 F = Fraction
 WALKER = Agent(observation=[Feature("x", 0, 1)], actions=["go"])
@@ -119,6 +119,28 @@ def test_a_tie_with_an_unsafe_action_is_not_safe():
     with SmtSolver() as smt:
         result = judge(BoundProperty(subject, {"score": tied.network()}), Engines(smt), 5.0)
     assert result.verdict is Verdict.VIOLATED
+
+
+def test_what_asks_other_networks_is_left_to_the_engines_for_single_observations():
+    there = walk(lambda s: s["x"] / 2)
+    o = there.state("o")
+    formula = forall(o, there.trajectory(o, 2).always(lambda t: WALKER.value(t) <= 1))
+    networks = {"score": ALWAYS_GO.network(), "value": ALWAYS_GO.network()}
+    with SmtSolver() as smt:
+        engines = Engines(smt)
+        full = judge(BoundProperty(formula.named("claim"), networks), engines, 5.0)
+        assert full.verdict is Verdict.HOLDS
+        bare = judge(BoundProperty(formula.named("claim"), {}), engines, 5.0)
+        assert bare.reason is Reason.ROLE_NOT_FOUND
+
+
+def test_a_network_without_a_policy():
+    there = walk(lambda s: s["x"] / 2)
+    o = there.state("o")
+    formula = forall(o, there.trajectory(o).always(lambda t: t["x"] <= 1))
+    with SmtSolver() as smt:
+        bare = judge(BoundProperty(formula.named("claim"), {}), Engines(smt), 5.0)
+    assert bare.reason is Reason.ROLE_NOT_FOUND
 
 
 def gated(op: str) -> Network:

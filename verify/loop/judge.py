@@ -28,6 +28,7 @@ from verify.loop.induction import prove
 from verify.loop.policy import Policy
 from verify.loop.question import Temporal, questions, roots
 from verify.loop.trial import Functions, Trail
+from verify.problem.compile import MissingRole
 from verify.quantified import NUMBER
 from verify.replay import replay_values, symbols_of, violated, with_last_step
 from verify.verdict import EngineFault, Guarantee, Reason, Result, Run, Verdict, Witness
@@ -72,6 +73,9 @@ def judge_trajectories(
     parts = questions(subject.formula)
     if not parts:
         return None
+    missing = [s.name for s in symbols_of(subject.formula) if s.name not in bound.functions]
+    if missing:
+        return _unknown(bound, Reason.ROLE_NOT_FOUND, str(MissingRole(missing[0]))), None
     generator = torch.Generator().manual_seed(seed)
     engines: set[str] = set()
     guarantee = Guarantee.FLOAT32

@@ -111,8 +111,8 @@ class Temporal:
 
 def questions(formula: Term) -> list[Temporal] | None:
     """The temporal formulas of which a closed formula is the conjunction, or None where it is of
-    another form: with `exists`, with trajectories inside each other, or in a world whose states
-    are made of scores or other outputs of networks.
+    another form: with `exists`, with trajectories inside each other, with other networks than the
+    policy, or in a world whose states are made of scores.
 
     Conditions may speak of trajectories: of the same start under watch, say. Those are evaluated
     where a trajectory is tried, and are not used for a proof.
@@ -138,7 +138,7 @@ def questions(formula: Term) -> list[Temporal] | None:
             case "and":
                 stack += [replace(part, formula=one) for one in reversed(body.arguments)]
             case key if key in TEMPORAL and not any(map(is_temporal, body.arguments)):
-                if any(map(_quantifies, (*body.arguments, part.condition))):
+                if not all(map(_can_be_followed, (*body.arguments, part.condition))):
                     return None
                 if any(map(_asks, _states(body))):
                     return None
@@ -162,8 +162,14 @@ def _can_be_tried(condition: Term) -> bool:
     return fold(condition, step)
 
 
-def _quantifies(formula: Term) -> bool:
-    return fold(formula, lambda node, parts: node.operator in QUANTIFIERS or any(parts))
+def _can_be_followed(formula: Term) -> bool:
+    """Whether a formula has no quantifiers, and asks no network but the policy."""
+
+    def step(node: Term, parts: Sequence[bool]) -> bool:
+        other = node.operator == "apply" and node.payload.name != "score"
+        return all(parts) and not other and node.operator not in QUANTIFIERS
+
+    return fold(formula, step)
 
 
 def _asks(term: Term) -> bool:
