@@ -64,6 +64,9 @@ class Network:
         aliases: other names of tensors in the source -> the node that holds the same values.
         declared: role -> tensor, where the source itself says which tensor plays a role.
         notes: facts about the source that a report should show, one sentence each.
+        scaling: for each of the first inputs the mean and the range with which, as the source says,
+            it is made from a physical quantity x: (x - mean) / range. The graph does not do that.
+            Empty where the source says nothing of it.
         precision: the float format that the source computes in. A float64 parameter in a float32
             network was computed while reading (batch normalisation) and is not rounded further.
 
@@ -80,6 +83,7 @@ class Network:
     aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     declared: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = ()
+    scaling: tuple[tuple[float, float], ...] = ()
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:

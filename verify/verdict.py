@@ -218,6 +218,13 @@ class Report:
         return self.network or self.spec
 
     @property
+    def notes(self) -> Sequence[str]:
+        """What is to be known of the network besides what it is: those of the facts that are whole
+        sentences.
+        """
+        return [fact for name, fact in self.facts.items() if name.startswith("note ")]
+
+    @property
     def model_verdict(self) -> ModelVerdict:
         """DANGEROUS where one property is violated, OK where there are some and all hold."""
         verdicts = {result.verdict for result in self.results}

@@ -37,18 +37,18 @@ def files() -> list[Path]:
     return [folder() / f"pra{number:02}.nnet" for number in range(1, len(ADVISORIES) + 1)]
 
 
-def stated_range() -> float:
-    """By how much the files' own header divides the climb rate."""
-    (ranges,) = {header(file).ranges[1] for file in files()}
-    return ranges
-
-
 class Advisories(nn.Module):
-    """Scores (1, 9) from scaled height, climb rate and time and nine flags, one of them set."""
+    """Scores (1, 9) from scaled height, climb rate and time and nine flags, one of them set.
+
+    Attributes:
+        scaling: how the files' own header makes the three inputs: it says another range for the
+            climb rate than the published benchmark, which reports of a check tell.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.nets = nn.ModuleList(_module(file) for file in files())
+        (self.scaling,) = {header(file).scaling for file in files()}
 
     def forward(self, x: Tensor) -> Tensor:
         """The scores of the network whose flag is set."""

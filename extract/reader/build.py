@@ -215,6 +215,7 @@ class Builder:
         sha256: str,
         declared: Mapping[str, str] | None = None,
         notes: Sequence[str] = (),
+        scaling: Sequence[tuple[float, float]] = (),
     ) -> Reading:
         """Close the graph.
 
@@ -223,6 +224,7 @@ class Builder:
             sha256: of the source.
             declared: role -> tensor, where the source says so.
             notes: facts for the report.
+            scaling: of the first inputs, where the source says it and the graph does not do it.
 
         Returns:
             The reading; with a network unless a node was refused.
@@ -255,6 +257,7 @@ class Builder:
             aliases=self.aliases,
             declared=dict(declared or {}),
             notes=tuple(notes),
+            scaling=tuple(scaling),
             precision=self.precision,
         )
         return replace(reading, network=tidy(network))

@@ -47,6 +47,11 @@ class Header:
     means: tuple[float, ...]
     ranges: tuple[float, ...]
 
+    @property
+    def scaling(self) -> tuple[tuple[float, float], ...]:
+        """Mean and range of each input."""
+        return tuple(zip(self.means[:-1], self.ranges[:-1], strict=True))
+
 
 def header(path: Path) -> Header:
     """The header of a .nnet file.
@@ -104,7 +109,10 @@ def read(
     if extra is not None:
         raise InputError(f"{path}: line {extra[0]} goes on after the last layer")
     return builder.finish(
-        [("output", value)], sha256=digest(content), notes=_notes(top, normalised)
+        [("output", value)],
+        sha256=digest(content),
+        notes=_notes(top, normalised),
+        scaling=() if normalised else top.scaling,
     )
 
 

@@ -2,8 +2,10 @@
 
 The callable returns an `nn.Module` with an attribute `example_inputs`, or a pair (module,
 example_inputs); the name may also be that of a module itself. Example inputs are a tensor, a tuple
-of tensors, or a dictionary of keyword arguments. The module is put into evaluation mode. A
-composite agent is a dictionary from roles to such modules; `extract.reader.composite` wires them.
+of tensors, or a dictionary of keyword arguments. The module is put into evaluation mode. An
+attribute `scaling` of it says how inputs are made (see `Network`); a report tells where a spec does
+that in another way. A composite agent is a dictionary from roles to such modules;
+`extract.reader.composite` wires them.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import traceback
 import warnings
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +69,21 @@ def read_made(title: str, made: Any, content: bytes) -> Reading:
         return compose_readings(title, readings, content)
     module, args, kwargs = _module_of(title, made)
     program = export(title, module, args, kwargs)
-    return translate(title, program, sha256=digest(content + program.digest().encode()))
+    reading = translate(title, program, sha256=digest(content + program.digest().encode()))
+    scaling = _scaling(title, getattr(module, "scaling", ()))
+    if reading.network is None or not scaling:
+        return reading
+    return replace(reading, network=replace(reading.network, scaling=scaling))
+
+
+def _scaling(title: str, stated: Any) -> tuple[tuple[float, float], ...]:
+    try:
+        pairs = tuple((float(mean), float(spread)) for mean, spread in stated)
+    except (TypeError, ValueError):
+        raise InputError(f"{title}: scaling is no list of pairs (mean, range)") from None
+    if not all(isfinite(mean) and isfinite(spread) and spread for mean, spread in pairs):
+        raise InputError(f"{title}: scaling: means and ranges are finite, and no range is 0")
+    return pairs
 
 
 def export(

@@ -50,20 +50,24 @@ def summarise(
         inputs={name: sha256(source(name)) for name in files},
         versions=versions(),
         command=shlex.join(words),
-        facts=_facts(structure.network) if structure else {},
+        facts=_facts(structure.network, spec) if structure else {},
         graph=draw(structure) if structure else "",
         pictures=_pictures(spec, results),
     )
 
 
-def _facts(network: Network) -> dict[str, str]:
+def _facts(network: Network, spec: Spec) -> dict[str, str]:
+    # Claims about finite structures, which have no network, load no torch.
+    from verify.loop.scaling import conflicts
+
+    notes = (*network.notes, *conflicts(network, spec))
     operators = dict.fromkeys(n.op for n in network.live if n.op not in {"input", "parameter"})
     return {
         "inputs": str(network.input_size),
         "outputs": str(network.output_size),
         "parameters": f"{network.parameter_count:,}",
         "operators": ", ".join(operators),
-        **{f"note {i}": note for i, note in enumerate(network.notes, start=1)},
+        **{f"note {i}": note for i, note in enumerate(notes, start=1)},
     }
 
 

@@ -32,6 +32,7 @@ _CLAIM_LINES, _DETAIL_LINES, _SAME_LINES, _DIFFERING_ROWS = 2, 2, 3, 8
 _CELL = 18  # columns at most for a label, a name or a value of the witness
 _NAME = 32  # columns at most for a name in a claim's witness
 _ROWS, _VALUE_LINES, _REGION_LINES = 10, 2, 3  # of a claim's witness
+_NOTE_LINES = 3
 
 
 def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
@@ -44,7 +45,7 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
         lines[0] = Text.assemble((file_name(report.network), "bold"), " against ", lines[0])
     for result in report.results:
         lines += result_lines(result, width)
-    lines += [Text(), *_guarantees(report), model_line(report)]
+    lines += [Text(), *_guarantees(report), *_notes(report, width), model_line(report)]
     commands = [Text(plain(report.command), "dim")] if report.command else []
     return print_lines(lines, width=width, colour=colour) + print_lines(
         commands, width=None, colour=colour
@@ -272,6 +273,14 @@ def _guarantees(report: Report) -> list[Text]:
     """What the words in the column of guarantees mean, for those that occur."""
     given = {result.guarantee for result in report.results}
     return [Text(f"{g.value}: {g.meaning}", "dim") for g in Guarantee if g in given]
+
+
+def _notes(report: Report, width: int) -> list[Text]:
+    """What the sources of the network say that a verdict does not."""
+    lines: list[Text] = []
+    for note in report.notes:
+        lines += wrapped(f"note: {plain(note)}", width, lines=_NOTE_LINES)
+    return lines
 
 
 def _strength(result: Result) -> str:
