@@ -71,6 +71,8 @@ def _sizes(network: Network, reach: Sequence[float]) -> dict[str, float]:
 
 def _size(network: Network, node: Node, operands: Sequence[float]) -> float:
     match node.op:
+        case "linear" if not operands[0] < SAFE:
+            return inf
         case "linear":
             weight = np.abs(network.parameters[node.inputs[1]].astype(np.float64))
             return float(weight.sum(axis=1).max()) * operands[0] + sum(operands[2:])

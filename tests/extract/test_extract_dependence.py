@@ -82,3 +82,11 @@ def test_nothing_is_unread_behind_a_tensor_that_may_overflow():
     assert unread_inputs(net, [1.0, 1.0]) == {1}
     assert unread_inputs(net, [1.0, 1e20]) == set()
     assert unread_inputs(net, [float("inf"), float("inf")]) == set()
+
+
+def test_an_input_that_no_float32_holds_counts_as_read_whatever_its_weights_are():
+    """Zero times infinity: small weights bring the bound of the sum down, and not the input."""
+    net = chain([[1e-12, 0.0]])
+    assert unread_inputs(net, [1.0, 1e29]) == {1}
+    assert unread_inputs(net, [1.0, 1e39]) == set()
+    assert unread_inputs(chain([[0.0, 0.0]]), [1.0, 1e39]) == set()
