@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from theory.error import InputError
 from theory.finite.engine import Engine, Number
-from theory.finite.value import Answer, Best, Value
+from theory.finite.value import Answer, Best, Value, Values
 from theory.process import Process
 
 STAY = ""
@@ -86,6 +87,16 @@ class Arena:
                     found[target].append((state, at))
         return found
 
+    def after(self, state: int) -> Sequence[int]:
+        """Where the choices of a state may lead, perhaps more than once."""
+        first, *others = self.choices[state]
+        return first.targets + tuple(chain.from_iterable([choice.targets for choice in others]))
+
+    def stays(self, state: int) -> bool:
+        """Whether nothing can be done in a state but to stay."""
+        choices = self.choices[state]
+        return len(choices) == 1 and choices[0].targets == (state,)
+
     @property
     def players(self) -> int:
         """How many sides have a real choice somewhere: 0 in a chain, 2 in a game."""
@@ -109,23 +120,33 @@ class Arena:
 
     def answer(
         self,
-        values: Sequence[Value],
+        value: Callable[[int], Value],
         strategy: Sequence[int],
         plan: Iterable[Sequence[int]] = (),
     ) -> Answer:
-        """Values and chosen positions by the names of states and actions."""
+        """Values and chosen positions, -1 for none, by the names of states and actions."""
         return Answer(
-            dict(zip(self.names, values, strict=True)),
+            Values(self.index, value),
             self._named(strategy),
             tuple(self._named(step) for step in plan),
         )
 
     def _named(self, strategy: Sequence[int]) -> dict[str, str]:
-        return {
-            name: choices[at].action
-            for name, choices, at in zip(self.names, self.choices, strategy, strict=True)
-            if choices[at].action != STAY
-        }
+        chosen = zip(self.names, self.choices, strategy, strict=True)
+        named = ((name, choices[at].action) for name, choices, at in chosen if at >= 0)
+        return {name: action for name, action in named if action != STAY}
+
+
+class _Numbers(dict[tuple[int, int], Number]):
+    """The engine's numbers by numerator and denominator, each made once."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self._engine = engine
+
+    def __missing__(self, ratio: tuple[int, int]) -> Number:
+        made = self[ratio] = self._engine.number(Fraction(*ratio))
+        return made
 
 
 def arena(world: World, best: Best, engine: Engine) -> Arena:
@@ -144,25 +165,28 @@ def arena(world: World, best: Best, engine: Engine) -> Arena:
     process = process_of(world)
     opponent = world.opponent if isinstance(world, Game) else frozenset[str]()
     index = {name: at for at, name in enumerate(process.states)}
-    number = engine.number
-    one, zero = number(Fraction(1)), number(Fraction(0))
+    numbers = _Numbers(engine)
+    one, zero = numbers[1, 1], numbers[0, 1]
     rewards = process.rewards
-
-    def choice(state: str, action: str, outcomes: Mapping[str, Fraction]) -> Choice:
-        likely = [(index[target], number(p)) for target, p in outcomes.items() if p]
-        targets, weights = zip(*likely, strict=True)
-        reward = rewards.get((state, action))
-        return Choice(action, targets, weights, zero if reward is None else number(reward))
-
-    choices = tuple(
-        tuple(choice(state, action, outcomes) for action, outcomes in actions.items())
-        or (Choice(STAY, (index[state],), (one,), zero),)
-        for state, actions in process.transitions.items()
-    )
+    choices: list[tuple[Choice, ...]] = []
+    for state, actions in process.transitions.items():
+        row: list[Choice] = []
+        for action, outcomes in actions.items():
+            targets: list[int] = []
+            weights: list[Number] = []
+            for target, p in outcomes.items():
+                ratio = p.as_integer_ratio()
+                if ratio[0]:
+                    targets.append(index[target])
+                    weights.append(numbers[ratio])
+            reward = rewards.get((state, action))
+            gain = zero if reward is None else numbers[reward.as_integer_ratio()]
+            row.append(Choice(action, tuple(targets), tuple(weights), gain))
+        choices.append(tuple(row) or (Choice(STAY, (index[state],), (one,), zero),))
     large = best == "max"
     return Arena(
         process.states,
-        choices,
+        tuple(choices),
         tuple(large != (state in opponent) for state in process.states),
         engine,
     )

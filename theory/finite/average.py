@@ -33,12 +33,10 @@ def average(world: World, *, best: Best = "max", engine: Engine = PLAIN) -> Answ
     if field.players == 2:
         raise InputError("average reward: a game of two is not decided, only one side may choose")
     strategy = [0] * len(field.names)
-    while True:
+    gains, biases = _evaluate(field, strategy)
+    while _improve_gain(field, gains, strategy) or _improve_bias(field, gains, biases, strategy):
         gains, biases = _evaluate(field, strategy)
-        if not (
-            _improve_gain(field, gains, strategy) or _improve_bias(field, gains, biases, strategy)
-        ):
-            return field.answer([engine.fraction(gain) for gain in gains], strategy)
+    return field.answer(lambda state: engine.fraction(gains[state]), strategy)
 
 
 def _evaluate(field: Arena, strategy: Sequence[int]) -> tuple[list[Number], list[Number]]:

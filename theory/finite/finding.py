@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from theory.claim import Finding
 from theory.finite.arena import World, process_of
 from theory.finite.engine import Engine
-from theory.finite.formula import Always, Bounded, Next, StateFormula, Until
+from theory.finite.formula import Always, Atom, Bounded, Next, StateFormula, Until
 from theory.finite.modelcheck import bound_answer, satisfying
+from theory.finite.pareto import Excluded, Wish, attainable
+from theory.finite.reach import reach
+from theory.finite.table import Followed, induced
 from theory.finite.value import Answer, Limit, Value, meets
 from theory.process import Process
 from theory.rational import number_text
@@ -59,6 +63,45 @@ def everywhere_finding(
     return Finding(Verdict.HOLDS, proof=proof)
 
 
+def policy_finding(
+    world: Process, start: str, policy: Followed, goal: Atom, loss: Fraction, engine: Engine
+) -> Finding:
+    """Whether a policy reaches a goal with a probability at most `loss` below the best."""
+    states = goal.states or frozenset[str]()
+    best = reach(world, states, engine=engine)
+    own = reach(induced(world, policy), states, engine=engine)
+    value = {"policy": _rational(own, start), "best": _rational(best, start)}
+    if value["best"] == 0:
+        proof = f"{goal.name} cannot be reached from {start}"
+        return Finding(Verdict.VACUOUS, proof=proof, value=value)
+    if value["policy"] >= value["best"] - loss:
+        return Finding(Verdict.HOLDS, proof=_compared(value), value=value)
+    return Finding(Verdict.VIOLATED, {**value, **_shown(world, start, best)})
+
+
+def wishes_finding(world: Process, start: str, wishes: Sequence[Wish], engine: Engine) -> Finding:
+    """Whether one strategy attains several bounds at once."""
+    if all(one.is_idle for one in wishes):
+        return Finding(Verdict.VACUOUS, proof="every bound is one that probabilities keep")
+    found = attainable(world, start, wishes, engine)
+    if isinstance(found, Excluded):
+        witness = {"weights": found.weights, "most": found.best, "needed": found.needed}
+        return Finding(Verdict.VIOLATED, witness)
+    proof = f"a mixture of {len(found.corners)} strategies; {_compared(found.values)}"
+    shares = zip(found.shares, found.corners, strict=True)
+    mixture = [{"share": share, "strategy": _few(c.strategy)} for share, c in shares]
+    return Finding(Verdict.HOLDS, proof=proof, value={"mixture": mixture})
+
+
+def _rational(answer: Answer, state: str) -> Fraction:
+    value = answer.value(state)
+    return value if isinstance(value, Fraction) else Fraction(0)  # probabilities are rational
+
+
+def _compared(values: Mapping[str, Fraction]) -> str:
+    return ", ".join(f"{name} {value_text(value)}" for name, value in values.items())
+
+
 def _judged(world: World, start: str, formula: Bounded, answer: Answer) -> Finding:
     """Whether the optimum of a state is within its bound."""
     value = answer.value(start)
@@ -73,15 +116,15 @@ def _judged(world: World, start: str, formula: Bounded, answer: Answer) -> Findi
             Verdict.HOLDS, proof=f"the {optimum} {kind} is {value_text(value)}", value=value
         )
     witness: dict[str, Any] = {kind: value, "bound": f"{formula.relation} {formula.limit}"}
-    return Finding(Verdict.VIOLATED, {**witness, **shown(world, start, answer)})
+    return Finding(Verdict.VIOLATED, {**witness, **_shown(world, start, answer)})
 
 
-def shown(world: World, start: str, answer: Answer) -> dict[str, Any]:
+def _shown(world: World, start: str, answer: Answer) -> dict[str, Any]:
     """What matters of a strategy or plan from a state on: what is done where there is a choice."""
     process = process_of(world)
 
     def choices(states: Iterable[str], strategy: Mapping[str, str]) -> dict[str, str]:
-        return {s: strategy[s] for s in states if len(process.actions(s)) > 1}
+        return {s: strategy[s] for s in states if s in strategy and len(process.actions(s)) > 1}
 
     if answer.plan:
         steps: dict[str, dict[str, str]] = {}
@@ -93,10 +136,10 @@ def shown(world: World, start: str, answer: Answer) -> dict[str, Any]:
     met = choices(process.reachable([start], answer.strategy), answer.strategy)
     if len(met) <= MOST_SHOWN:
         return {"strategy": met} if met else {}
-    return {"strategy": few(met), "more_states": len(met) - MOST_SHOWN}
+    return {"strategy": _few(met), "more_states": len(met) - MOST_SHOWN}
 
 
-def few(strategy: Mapping[str, str]) -> dict[str, str]:
+def _few(strategy: Mapping[str, str]) -> dict[str, str]:
     """As many states of a strategy as are shown."""
     return dict(list(strategy.items())[:MOST_SHOWN])
 

@@ -61,7 +61,7 @@ def sure(arena: Arena, stay: Collection[int], goal: Collection[int]) -> Sure:
         inside = reached
 
 
-def _kept_out(arena: Arena, states: Collection[int], out: Collection[int]) -> dict[int, int]:
+def _kept_out(arena: Arena, states: Collection[int], out: set[int]) -> dict[int, int]:
     """For the minimising side's states a choice that does not lead into `out`, where there is one.
 
     There is none in states that must not be stayed in.
@@ -70,14 +70,14 @@ def _kept_out(arena: Arena, states: Collection[int], out: Collection[int]) -> di
     for state in states:
         if not arena.maximises[state]:
             for at, choice in enumerate(arena.choices[state]):
-                if not any(target in out for target in choice.targets):
+                if out.isdisjoint(choice.targets):
                     found[state] = at
                     break
     return found
 
 
-def _leaves(arena: Arena, state: int, at: int, inside: Collection[int]) -> bool:
-    return any(target not in inside for target in arena.choices[state][at].targets)
+def _leaves(arena: Arena, state: int, at: int, inside: set[int]) -> bool:
+    return not inside.issuperset(arena.choices[state][at].targets)
 
 
 def _closed(

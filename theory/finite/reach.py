@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from theory.error import InputError
 from theory.finite.arena import Arena, World, arena, process_of
+from theory.finite.backward import best_choice, passed_back
 from theory.finite.engine import PLAIN, Engine, Number
 from theory.finite.graph import possible, sure
 from theory.finite.system import settle_least, system
@@ -56,7 +57,7 @@ def until(
     left, right = field.numbers(stay, "stay"), field.numbers(target, "target")
     if within is None:
         values, strategy = until_values(field, left, right)
-        return field.answer([engine.fraction(value) for value in values], strategy)
+        return field.answer(lambda state: engine.fraction(values[state]), strategy)
     values, plan = until_within(field, left, right, within)
     return planned(field, values, plan)
 
@@ -99,6 +100,11 @@ def until_values(
     """The probabilities of `stay until goal` by state, and a strategy that attains them."""
     engine = field.engine
     one, zero = engine.number(ONE), engine.number(Fraction(0))
+    values = [one if state in goal else zero for state in range(len(field.names))]
+    moving = [state for state in range(len(values)) if state in stay and state not in goal]
+    backward = passed_back(field, moving, values, zero)
+    if backward is not None:
+        return values, backward
     likely = possible(field, stay, goal)
     certain, picks, _ = sure(field, stay, goal)
     strategy = [picks.get(state, 0) for state in range(len(field.names))]
@@ -152,16 +158,10 @@ def step_back(
         rewarded: whether its reward is added.
     """
     found = list(values)
-    strategy = [0] * len(found)
-    zero = field.engine.number(Fraction(0))
+    strategy = [-1] * len(found)
+    start = None if rewarded else field.engine.number(Fraction(0))
     for state in moving:
-        for at, choice in enumerate(field.choices[state]):
-            worth = choice.reward if rewarded else zero
-            for target, weight in zip(choice.targets, choice.weights, strict=True):
-                worth += weight * values[target]
-            better = worth > found[state] if field.maximises[state] else worth < found[state]
-            if at == 0 or better:
-                found[state], strategy[state] = worth, at
+        found[state], strategy[state] = best_choice(field, state, values, start)
     return found, strategy
 
 
@@ -173,5 +173,5 @@ def require_steps(steps: int) -> None:
 
 def planned(field: Arena, values: Sequence[Number], plan: Sequence[Sequence[int]]) -> Answer:
     """The answer of a query about so many steps."""
-    exact = [field.engine.fraction(value) for value in values]
-    return field.answer(exact, plan[0] if plan else [0] * len(exact), plan)
+    strategy = [max(at, 0) for at in plan[0]] if plan else [0] * len(values)
+    return field.answer(lambda state: field.engine.fraction(values[state]), strategy, plan)

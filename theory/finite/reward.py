@@ -47,17 +47,20 @@ def reward_to(
     field = arena(world, best, engine)
     goal = field.numbers(target, "target")
     values, strategy = reward_values(field, goal)
-    return field.answer(values, strategy)
+    return field.answer(values.__getitem__, strategy)
 
 
 def reward_values(field: Arena, goal: set[int]) -> tuple[list[Value], list[int]]:
     """The expected rewards until `goal` by state, and a strategy that attains the finite ones."""
-    signs = {
-        (choice.reward > 0) - (choice.reward < 0)
+    earned = [
+        choice.reward
         for state, choices in enumerate(field.choices)
         if state not in goal
         for choice in choices
-    }
+    ]
+    # the numbers of an arena are shared: few are distinct
+    distinct = {id(reward): reward for reward in earned}.values()
+    signs = {(reward > 0) - (reward < 0) for reward in distinct}
     if signs >= {1, -1}:
         return _mixed(field, goal)
     if -1 in signs:
@@ -163,7 +166,7 @@ def _lingering(equations: System, values: Sequence[Number]) -> set[int]:
         for at in gone:
             del tight[at]
         for at, moves in tight.items():
-            tight[at] = [m for m in moves if all(target in tight for target in m.targets)]
+            tight[at] = [m for m in moves if tight.keys() >= set(m.targets)]
 
 
 def _equations(field: Arena, unknown: list[int], goal: set[int], inside: set[int]) -> System:
@@ -171,7 +174,7 @@ def _equations(field: Arena, unknown: list[int], goal: set[int], inside: set[int
     zero = field.engine.number(Fraction(0))
 
     def usable(state: int, at: int) -> bool:
-        return all(target in inside for target in field.choices[state][at].targets)
+        return inside.issuperset(field.choices[state][at].targets)
 
     return system(field, unknown, dict.fromkeys(goal, zero), rewarded=True, usable=usable)
 
@@ -236,4 +239,4 @@ def discounted(
     chosen = [0] * len(field.names)
     mine, theirs = sides(equations)
     values = settle(equations, chosen, outer=mine, inner=theirs)
-    return field.answer([engine.fraction(value) for value in values], chosen)
+    return field.answer(lambda state: engine.fraction(values[state]), chosen)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
-from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from typing import NamedTuple
 
 from theory.finite.arena import Arena
+from theory.finite.backward import last_to_first
 from theory.finite.engine import Advantages, Adviser, Engine, Number
 
 SUGGESTIONS = 20
@@ -187,10 +188,12 @@ def begin_with_guess(system: System, strategy: list[int]) -> None:
 
 def _backward(system: System, strategy: list[int]) -> list[Number] | None:
     """The values where no unknown depends on itself, from the last to the first; else None."""
-    needs = ({t for move in moves for t in move.targets} for moves in system.moves)
-    try:
-        order = tuple(TopologicalSorter(dict(enumerate(needs))).static_order())
-    except CycleError:
+
+    def after(at: int) -> Iterable[int]:
+        return chain.from_iterable([move.targets for move in system.moves[at]])
+
+    order = last_to_first(len(strategy), range(len(strategy)), after)
+    if order is None:
         return None
     values: list[Number] = [None] * len(strategy)
     for at in order:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -65,6 +65,28 @@ def negated(value: Value) -> Value:
             return -value
 
 
+@dataclass(frozen=True, eq=False)
+class Values(Mapping[str, Value]):
+    """Values by state, each made when it is asked for.
+
+    Attributes:
+        index: the number of every state.
+        value: of the state with a number.
+    """
+
+    index: Mapping[str, int]
+    value: Callable[[int], Value]
+
+    def __getitem__(self, state: str) -> Value:
+        return self.value(self.index[state])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.index)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
 @dataclass(frozen=True)
 class Answer:
     """The exact value of a query in every state, and how to play for it.
@@ -73,8 +95,8 @@ class Answer:
         values: by state.
         strategy: the action of every state that has one, of both players in a game; it attains
             the values in every state at once.
-        plan: for queries about so many steps, one such strategy a step, the first step first;
-            `strategy` is then that of the first step.
+        plan: for queries about so many steps, the strategy of each step, the first step first,
+            in the states in which it is not over yet; `strategy` is then that of the first step.
     """
 
     values: Mapping[str, Value]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,12 @@ from theory.claim import Claim, Finding
 from theory.error import InputError
 from theory.finite.arena import World, process_of
 from theory.finite.engine import PLAIN, Engine
-from theory.finite.finding import bounded_finding, everywhere_finding, few, shown, value_text
+from theory.finite.finding import (
+    bounded_finding,
+    everywhere_finding,
+    policy_finding,
+    wishes_finding,
+)
 from theory.finite.formula import (
     EVERYWHERE,
     Atom,
@@ -23,15 +27,12 @@ from theory.finite.formula import (
     bounded,
     eventually,
 )
-from theory.finite.pareto import Excluded, Wish, attainable, wish
-from theory.finite.reach import reach
-from theory.finite.table import Followed, induced
+from theory.finite.pareto import Wish, wish
+from theory.finite.table import Followed
 from theory.finite.unfold import Objective
-from theory.finite.value import Answer
 from theory.process import Process, process
 from theory.property import Definition
 from theory.rational import Exact, exact, number_text
-from theory.verdict import Verdict
 
 BAIER_KATOEN = "Baier and Katoen, Principles of model checking, 2008, section 10.6 (PCTL, MDPs)"
 _NEEDS = ("world model",)
@@ -345,20 +346,14 @@ def nearly_optimal(
     most = exact(loss, "loss")
     if most < 0:
         raise InputError(f"loss: {most} is negative")
-    states = goal.states or frozenset[str]()
 
-    def decide(engine: Engine) -> Finding:
-        best = reach(world, states, engine=engine)
-        own = reach(induced(world, policy), states, engine=engine)
-        value = {"policy": _rational(own, start), "best": _rational(best, start)}
-        if value["best"] == 0:
-            proof = f"{goal.name} cannot be reached from {start}"
-            return Finding(Verdict.VACUOUS, proof=proof, value=value)
-        if value["policy"] >= value["best"] - most:
-            return Finding(Verdict.HOLDS, proof=_compared(value), value=value)
-        return Finding(Verdict.VIOLATED, {**value, **shown(world, start, best)})
-
-    return _by(NEARLY_OPTIMAL, decide, start=start, target=goal.name, loss=number_text(most))
+    return _by(
+        NEARLY_OPTIMAL,
+        partial(policy_finding, world, start, policy, goal, most),
+        start=start,
+        target=goal.name,
+        loss=number_text(most),
+    )
 
 
 def achieves(world: Process, start: str, wishes: Sequence[Wish]) -> Claim:
@@ -372,20 +367,13 @@ def achieves(world: Process, start: str, wishes: Sequence[Wish]) -> Claim:
     world.require(start, what="start")
     asked = tuple(wishes)
 
-    def decide(engine: Engine) -> Finding:
-        if all(one.is_idle for one in asked):
-            return Finding(Verdict.VACUOUS, proof="every bound is one that probabilities keep")
-        found = attainable(world, start, asked, engine)
-        if isinstance(found, Excluded):
-            witness = {"weights": found.weights, "most": found.best, "needed": found.needed}
-            return Finding(Verdict.VIOLATED, witness)
-        proof = f"a mixture of {len(found.corners)} strategies; {_compared(found.values)}"
-        shares = zip(found.shares, found.corners, strict=True)
-        mixture = [{"share": share, "strategy": few(c.strategy)} for share, c in shares]
-        return Finding(Verdict.HOLDS, proof=proof, value={"mixture": mixture})
-
     shown_wishes = [f"{o.objective.name} {o.sign} {number_text(o.limit)}" for o in asked]
-    return _by(ACHIEVES, decide, start=start, wishes=", ".join(shown_wishes) or "nothing")
+    return _by(
+        ACHIEVES,
+        partial(wishes_finding, world, start, asked),
+        start=start,
+        wishes=", ".join(shown_wishes) or "nothing",
+    )
 
 
 def _by(definition: Definition, decide: Callable[[Engine], Finding], **parameters: str) -> Claim:
@@ -400,15 +388,6 @@ def _atom(world: World, start: str, states: Iterable[str], name: str) -> Atom:
     for state in listed:
         known.require(state, what=name or "states")
     return at(name or ", ".join(listed) or "no state", listed)
-
-
-def _rational(answer: Answer, state: str) -> Fraction:
-    value = answer.value(state)
-    return value if isinstance(value, Fraction) else Fraction(0)  # probabilities are rational
-
-
-def _compared(values: Mapping[str, Fraction]) -> str:
-    return ", ".join(f"{name} {value_text(value)}" for name, value in values.items())
 
 
 def _steps(within: int | None) -> str:

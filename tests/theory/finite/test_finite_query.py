@@ -112,6 +112,9 @@ def test_bounded_paths_have_a_plan():
     two = reach(world, ["goal"], within=2)
     assert two.value("a") == F(7, 8)
     assert [step["a"] for step in two.plan] == ["safe", "risky"]
+    on = process({"a": {"go": "goal"}, "goal": {"on": "goal", "off": "a"}})
+    assert reach(on, ["goal"], within=2).plan == ({"a": "go"}, {"a": "go"})
+    assert reach(on, ["goal"], within=2).strategy == {"a": "go", "goal": "on"}
     assert reach(world, ["goal"], within=0).value("a") == 0
     assert next_step(world, ["goal"]).value("a") == F(3, 4)
     assert next_step(world, ["pit"]).value("pit") == 1
