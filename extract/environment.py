@@ -6,7 +6,9 @@ be read and set, actions are intervened on: every action is tried from the same 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import traceback
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from extract.network import Array, Network
-from theory.error import InputError
+from theory.error import InputError, MesascopeError
 
 Observation = Mapping[str, Array]
 """Input name -> array; the key "" stands for a network's only observation input."""
@@ -44,21 +46,23 @@ class Environment:
     def __init__(self, world: Any, name: str = "environment") -> None:
         self.name = name
         self._world = getattr(world, "unwrapped", world)
-        space = getattr(self._world, "action_space", None)
-        count = getattr(space, "n", None)
-        count = getattr(self._world, "actions", None) if count is None else count
-        if count is None or int(count) < 2:
+        with _blaming(name, "its number of actions"):
+            space = getattr(self._world, "action_space", None)
+            count = getattr(space, "n", None)
+            count = getattr(self._world, "actions", None) if count is None else count
+            self.actions = 0 if count is None else int(count)
+        if self.actions < 2:
             raise InputError(f"{name}: needs a number of discrete actions (action_space.n)")
         for method in ("reset", "step"):
             if not callable(getattr(self._world, method, None)):
                 raise InputError(f"{name}: has no method {method!r}")
-        self.actions = int(count)
 
     @property
     def discount(self) -> float | None:
         """The discount that the world itself names, in its attribute `discount`."""
-        known = getattr(self._world, "discount", None)
-        return None if known is None else float(known)
+        with _blaming(self.name, "discount"):
+            known = getattr(self._world, "discount", None)
+            return None if known is None else float(known)
 
     @property
     def can_intervene(self) -> bool:
@@ -68,28 +72,32 @@ class Environment:
 
     def reset(self, seed: int | None = None) -> Observation:
         """Begin an episode."""
-        observation, _ = self._world.reset(seed=seed)
-        return _named(observation)
+        with _blaming(self.name, "reset"):
+            observation, _ = self._world.reset(seed=seed)
+            return _named(observation)
 
     def step(self, action: int) -> Step:
         """Take an action. An episode that is cut off by a time limit has not ended."""
-        observation, reward, terminated, *_ = self._world.step(int(action))
-        return Step(_named(observation), float(reward), bool(terminated))
+        with _blaming(self.name, "step"):
+            observation, reward, terminated, *_ = self._world.step(int(action))
+            return Step(_named(observation), float(reward), bool(terminated))
 
     def get_state(self) -> Any:
         """The state, as `set_state` takes it."""
-        if hasattr(self._world, "get_state"):
-            return self._world.get_state()
-        return _copied(self._world.state)
+        with _blaming(self.name, "get_state"):
+            if hasattr(self._world, "get_state"):
+                return self._world.get_state()
+            return _copied(self._world.state)
 
     def set_state(self, state: Any) -> None:
         """Go on from a state."""
-        if hasattr(self._world, "set_state"):
-            self._world.set_state(state)
-            return
-        self._world.state = _copied(state)
-        if hasattr(self._world, "steps_beyond_terminated"):
-            self._world.steps_beyond_terminated = None
+        with _blaming(self.name, "set_state"):
+            if hasattr(self._world, "set_state"):
+                self._world.set_state(state)
+                return
+            self._world.state = _copied(state)
+            if hasattr(self._world, "steps_beyond_terminated"):
+                self._world.steps_beyond_terminated = None
 
 
 def open_environment(spec: str | Environment) -> Environment:
@@ -108,10 +116,11 @@ def open_environment(spec: str | Environment) -> Environment:
     import gymnasium
 
     try:
-        return Environment(gymnasium.make(spec), spec)
-    except gymnasium.error.Error as error:
+        world = gymnasium.make(spec)
+    except (Exception, SystemExit) as error:
         text = " ".join(str(error).split())
-        raise InputError(f"environment {spec!r}: {text}") from None
+        raise InputError(f"environment {spec!r}: {text or type(error).__name__}") from error
+    return Environment(world, spec)
 
 
 def inputs_of(observation: Observation, network: Network, names: tuple[str, ...]) -> list[Array]:
@@ -136,6 +145,24 @@ def inputs_of(observation: Observation, network: Network, names: tuple[str, ...]
             )
         arrays.append(array.reshape(node.shape))
     return arrays
+
+
+@contextmanager
+def _blaming(name: str, what: str) -> Generator[None]:
+    """Turn an error within an environment into one line that names it, and the line of code.
+
+    Raises:
+        InputError: in place of any exception but those of Mesascope and an interruption.
+    """
+    try:
+        yield
+    except MesascopeError:
+        raise
+    except (Exception, SystemExit) as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = "" if last.filename == __file__ else f" ({Path(last.filename).name}:{last.lineno})"
+        text = " ".join(str(error).split())[:200]
+        raise InputError(f"{name}: {what} failed{place}: {type(error).__name__}: {text}") from error
 
 
 def _named(observation: Any) -> Observation:

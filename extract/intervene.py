@@ -60,8 +60,3 @@ def _compiled(
     starts = tuple(name for name in given if network.node(name).name in needed)
     part = network.slice(starts, wanted)
     return starts, as_evaluator(part, part.outputs)
-
-
-def take(values: Tensors, order: Array) -> dict[str, Array]:
-    """The samples in another order, or some of them."""
-    return {name: array[order] for name, array in values.items()}

@@ -1,1 +1,1 @@
-"""What the graph of a network shows by itself: loops, bottlenecks, typed candidates."""
+"""What the graph of a network shows by itself: loops, fans, typed candidates."""

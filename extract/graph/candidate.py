@@ -126,19 +126,3 @@ def steps(network: Network) -> nx.DiGraph[str]:
     graph = network.to_networkx()
     graph.remove_nodes_from(list(network.parameters))
     return graph
-
-
-def bottlenecks(network: Network, output: str) -> list[str]:
-    """Tensors that every path from the inputs to an output passes, in order: its dominators."""
-    graph = steps(network)
-    kept = nx.ancestors(graph, output) | {output}
-    graph = graph.subgraph(kept).copy()
-    root = ""
-    graph.add_edges_from((root, name) for name in network.inputs if name in kept)
-    table = nx.immediate_dominators(graph, root)
-    chain: list[str] = []
-    name = table[output]
-    while name != root:
-        chain.append(name)
-        name = table[name]
-    return chain[::-1]

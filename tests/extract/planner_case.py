@@ -82,12 +82,16 @@ def as_network(module: nn.Module, *inputs: Tensor, name: str = "net") -> Network
     return translate(name, export(name, module, inputs, {}), sha256="").require()
 
 
+LENGTH = 15
+"""Cells of a line: so many that no random table is the best policy by chance."""
+
+
 class Line:
     """A line of cells with the goal in the middle, worth 1."""
 
     discount = 0.9
 
-    def __init__(self, length: int = 9) -> None:
+    def __init__(self, length: int = LENGTH) -> None:
         self.actions, self.length, self.here = 2, length, 0
 
     def observe(self) -> Array:
@@ -110,7 +114,7 @@ class Line:
         self.here = state
 
 
-def line_values(length: int = 9) -> Array:
+def line_values(length: int = LENGTH) -> Array:
     """The optimal action values (length, 2) of the line, by value iteration."""
     value = np.zeros(length)
     table = np.zeros((length, 2))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from planner_case import MOVES, Grid, GridPlanner, Line, Table, as_network, line_values
+from planner_case import LENGTH, MOVES, Grid, GridPlanner, Line, Table, as_network, line_values
 from torch import nn
 
 from extract.environment import Environment
@@ -71,17 +71,17 @@ def test_the_same_behaviour_without_a_loop_has_no_search_and_no_world_model():
 
 def test_action_values_are_an_evaluator_and_their_signs_are_not():
     table = line_values()
-    truth = as_network(Table(table), torch.zeros(1, 9), name="values")
+    truth = as_network(Table(table), torch.zeros(1, LENGTH), name="values")
     assert statuses(find(truth, Environment(Line()), nulls=5))["evaluator"] is Status.FUNCTIONAL
     steep = np.sign(table - table.mean(axis=1, keepdims=True)) * 5
-    cloned = as_network(Table(steep), torch.zeros(1, 9), name="cloned")
+    cloned = as_network(Table(steep), torch.zeros(1, LENGTH), name="cloned")
     found = find(cloned, Environment(Line()), nulls=5).findings
     assert found["policy"].status is Status.FUNCTIONAL
     assert found["evaluator"].status is not Status.FUNCTIONAL
 
 
 def test_without_a_world_nothing_is_claimed():
-    network = as_network(Table(line_values()), torch.zeros(1, 9), name="values")
+    network = as_network(Table(line_values()), torch.zeros(1, LENGTH), name="values")
     found = find(network).findings
     assert found["evaluator"].status is Status.ABSENT
     assert "no environment" in found["evaluator"].reason
@@ -89,15 +89,49 @@ def test_without_a_world_nothing_is_claimed():
 
 
 def test_the_same_seed_gives_the_same_findings():
-    network = as_network(Table(line_values()), torch.zeros(1, 9), name="values")
+    network = as_network(Table(line_values()), torch.zeros(1, LENGTH), name="values")
     one, two = (find(network, Environment(Line()), nulls=2, seed=3).findings for _ in range(2))
     assert one == two
 
 
 def test_an_environment_that_does_not_fit_is_named():
-    network = as_network(Table(line_values()), torch.zeros(1, 9), name="values")
+    network = as_network(Table(line_values()), torch.zeros(1, LENGTH), name="values")
     with pytest.raises(InputError, match="no output has one entry for each of the 4 actions"):
         find(network, Environment(Grid()))
+
+
+class Failing(Line):
+    """A line whose methods fail or give what cannot be used, one at a time."""
+
+    def __init__(self, method: str, gives: object = None) -> None:
+        super().__init__()
+        self.method, self.gives = method, gives
+
+    def __getattribute__(self, name: str) -> object:
+        if name in ("method", "gives") or name != self.method:
+            return super().__getattribute__(name)
+
+        def fail(*_: object, **__: object) -> object:
+            if self.gives is not None:
+                return self.gives
+            raise KeyError("no such\nplace")
+
+        return fail
+
+
+@pytest.mark.parametrize("method", ["reset", "step", "get_state", "set_state"])
+def test_errors_within_an_environment_are_one_line_that_names_it(method: str):
+    network = as_network(Table(line_values()), torch.zeros(1, LENGTH), name="values")
+    text = rf"^broken: {method} failed \(test_extract_find\.py:\d+\): KeyError: [^\n]*$"
+    with pytest.raises(InputError, match=text):
+        find(network, Environment(Failing(method), "broken"))
+
+
+@pytest.mark.parametrize(("method", "gives"), [("reset", 3), ("step", (1, 2)), ("step", "no")])
+def test_what_an_environment_may_not_give_is_named(method: str, gives: object):
+    network = as_network(Table(line_values()), torch.zeros(1, LENGTH), name="values")
+    with pytest.raises(InputError, match=rf"^broken: {method} failed: [^\n]*$"):
+        find(network, Environment(Failing(method, gives), "broken"))
 
 
 DATA_NETS = {
