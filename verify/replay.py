@@ -80,14 +80,37 @@ def violated(bound: BoundProperty, values: Values, run: Evaluate) -> bool | None
     # A name that an inner quantifier also ranges over has to keep its whole domain.
     shared = expanded(formula) & set(meant.points)
     points = {name: listed for name, listed in meant.points.items() if name not in shared}
+    meant = replace(meant, points=points)
     try:
-        return not evaluate(formula, replace(meant, points=points))
+        return not evaluate(formula, meant)
     except Undecided:
         return None
     except InputError:
+        parts = _conjuncts(formula)
+        if len(parts) > 1:  # a witness against one of them may say nothing of another
+            return True if any(_is_false(part, meant) for part in parts) else None
         if shared:
             return None  # of two quantifiers over one name, one has no finite domain
         raise
+
+
+def _conjuncts(formula: Term) -> list[Term]:
+    """The claims of which a formula is the conjunction, each under its quantifiers."""
+    match formula.operator:
+        case "and":
+            return [one for part in formula.arguments for one in _conjuncts(part)]
+        case "forall" | "implies":
+            *before, body = formula.arguments
+            return [rebuilt(formula, (*before, one)) for one in _conjuncts(body)]
+        case _:
+            return [formula]
+
+
+def _is_false(formula: Term, meant: Interpretation) -> bool:
+    try:
+        return not evaluate(formula, meant)
+    except (Undecided, InputError):
+        return False
 
 
 def with_last_step(formula: Term, steps: int) -> Term:

@@ -11,7 +11,19 @@ from engine_case import Drawing, Tiny, dense
 
 from extract.network import Network, Node
 from extract.run import run
-from theory import Agent, Feature, Term, World, exists, forall, implies, maximum, minimum, world
+from theory import (
+    Agent,
+    Feature,
+    Term,
+    World,
+    and_,
+    exists,
+    forall,
+    implies,
+    maximum,
+    minimum,
+    world,
+)
 from theory.properties.trajectory import never_while_flagged
 from verify.bind import BoundProperty
 from verify.judge import judge
@@ -141,6 +153,20 @@ def test_a_network_without_a_policy():
     with SmtSolver() as smt:
         bare = judge(BoundProperty(formula.named("claim"), {}), Engines(smt), 5.0)
     assert bare.reason is Reason.ROLE_NOT_FOUND
+
+
+def test_a_witness_against_one_claim_of_two():
+    there = world(
+        WALKER, lambda s, action, wind: {"x": s["x"] + wind["push"]},
+        choices=[Feature("push", 0, 1)], chooser="wind",
+    )  # fmt: skip
+    o, p = there.state("o"), there.state("p")
+    soon = there.trajectory(o, 1).always(lambda t: t["x"] <= F(1, 2))
+    later = there.trajectory(p, 3).always(lambda t: t["x"] >= 0)
+    for formula in (forall(o, p, and_(later, soon)), and_(forall(p, later), forall(o, soon))):
+        result = judged(formula, ALWAYS_GO)
+        assert result.verdict is Verdict.VIOLATED
+        assert all(result.replays.values())
 
 
 def gated(op: str) -> Network:
