@@ -28,7 +28,7 @@ test: $(STAMP)
 	$(RUN) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 slow: $(STAMP)
-	$(RUN) -m pytest -m slow $(ARGS)
+	$(RUN) -m pytest -m slow -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: $(STAMP)
 	$(RUN) -m ruff check .
