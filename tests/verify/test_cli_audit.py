@@ -42,7 +42,7 @@ def test_a_certificate_is_written_and_accepted(folder: Path, capsys: pytest.Capt
     status, out, err = run(capsys, "audit", "c", "one.py:net", "p.vnnlib")
     assert (status, err) == (0, "")
     assert " ".join(out.split()) == (
-        "accepted p.vnnlib HOLDS (float32): 1 leaves cover the domain, each refuted"
+        "accepted p.vnnlib HOLDS (float32): 1 leaf covers the domain, each refuted"
     )
 
 

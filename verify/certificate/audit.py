@@ -95,7 +95,8 @@ def _checked(entry: Entry, bound: BoundProperty) -> str:
             leaf = count + int(shut.argmin())
             raise Rejected(f"leaf {leaf} of {tree.leaves}: the bounds do not refute a violation")
         count += len(batch)
-    return f"HOLDS ({entry.guarantee}): {count} leaves cover the domain, each refuted{where}"
+    covered = "1 leaf covers" if count == 1 else f"{count} leaves cover"
+    return f"HOLDS ({entry.guarantee}): {covered} the domain, each refuted{where}"
 
 
 def _compiled(entry: Entry, bound: BoundProperty) -> Problem:
