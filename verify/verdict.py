@@ -126,6 +126,8 @@ class Result:
         detail: one line more about the reason: what was missing, what to try.
         witness: of a property, for VIOLATED; for UNKNOWN(replay failed) the candidate.
         finding: of a claim, what its own decision found: witness, proof, value, region.
+        region: of a property that is VIOLATED, where it is, in words, if more than the witness is
+            known.
         certificate: of a property that HOLDS, its proof, where it was asked for and could be made.
         uncertified: why it could not.
         redecided: for a claim that is VIOLATED, whether deciding it again gave the same answer;
@@ -146,6 +148,7 @@ class Result:
     engine: str = ""
     finding: Finding | None = None
     redecided: bool | None = None
+    region: str = ""
     certificate: Entry | None = None
     uncertified: str = ""
 

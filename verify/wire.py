@@ -77,7 +77,7 @@ class WireFormula(msgspec.Struct, frozen=True):
 class WireProperty(msgspec.Struct, frozen=True):
     """The answer for one property or claim; see `verify.verdict.Result`.
 
-    A claim has no formula; it may have a proof, a value and a region, and a property has none.
+    A claim has no formula; it may have a proof and a value, and a property has none.
     """
 
     name: str
@@ -199,7 +199,7 @@ def _property(result: Result) -> WireProperty:
         engine=result.engine,
         proof=finding.proof if finding else "",
         value=exact(tree(finding.value)) if finding and finding.value is not None else None,
-        region=finding.region if finding else "",
+        region=finding.region if finding else result.region,
     )
 
 

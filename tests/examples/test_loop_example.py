@@ -58,6 +58,8 @@ def test_the_vertical_encounters_with_the_central_pilot(data: Path):
         assert result.witness is not None
         assert all(result.replays.values())
         assert len(result.witness.runs) == 3
+        # What does not come too close at step 2 does at step 3.
+        assert result.region == "exactly where s.height is in [-133, -129]"
     third = results[2].witness
     assert third is not None
     assert Fraction(-132217, 1000) < third.values["s"]["height"] <= -129

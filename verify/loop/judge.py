@@ -16,7 +16,7 @@ from theory.enclosure import Undecided
 from theory.error import InputError, UnsupportedOperator
 from theory.semantics import Interpretation, evaluate
 from theory.sort import ObservationSort, VectorSort
-from theory.term import forall, implies, variable
+from theory.term import Term, forall, implies, variable
 from theory.value import finite_domain
 from theory.world import moment
 from verify.answer import Deadline, Progress
@@ -24,9 +24,10 @@ from verify.bind import BoundProperty, as_floats, exactly, in_float32, meaning
 from verify.limit import OutOfTime, within
 from verify.loop.attack import attack
 from verify.loop.explore import Explorer, Outcome
+from verify.loop.extent import extent
 from verify.loop.induction import prove
 from verify.loop.policy import Policy
-from verify.loop.question import Temporal, questions, roots
+from verify.loop.question import Question, Temporal, questions, roots
 from verify.loop.trial import Functions, Trail
 from verify.problem.compile import MissingRole
 from verify.quantified import NUMBER
@@ -36,6 +37,9 @@ from verify.verdict import EngineFault, Guarantee, Reason, Result, Run, Verdict,
 NAME = "loop"
 GLANCES = 200
 """Cells of which the middle is tried, to see a trajectory begin."""
+
+LOCATING_S = 1.0
+"""Time at most for finding all starts that violate."""
 
 HORIZON = 200
 """Steps for which an attack follows trajectories without end."""
@@ -138,7 +142,7 @@ def _judge_part(
         trails = attack(question, network, functions, generator, quick=steps is not None)
         found = _first(loop, trails)
         if found is not None:
-            return found
+            return _located(loop, question, found, deadline)
     share = 1 if steps is None else 8  # exploring decides the others, sooner or later
     limit = deadline.earlier(deadline.left / share)
     proof = prove(part, policy, functions, network, generator, limit)
@@ -152,7 +156,24 @@ def _judge_part(
         return Result(
             bound.property, Verdict.HOLDS, guarantee=Guarantee.REAL, engine=f"{NAME}: enumerated"
         )
-    return _concluded(loop, outcome)
+    return _located(loop, question, _concluded(loop, outcome), deadline)
+
+
+def _located(loop: Loop, question: Question, result: Result, deadline: Deadline) -> Result:
+    """A violation with all the starts that violate, where those are found with little effort."""
+    whole = loop.temporal.formula is _innermost(loop.bound.property.formula)
+    if result.verdict is not Verdict.VIOLATED or loop.temporal.span.steps is None or not whole:
+        return result
+    limit = deadline.earlier(min(deadline.left, LOCATING_S))
+    found = extent(question, loop.policy, loop.functions, limit)
+    return replace(result, region="" if found is None else str(found))
+
+
+def _innermost(formula: Term) -> Term:
+    """What is left of a formula without its quantifiers and conditions."""
+    while formula.operator in ("forall", "implies"):
+        formula = formula.arguments[-1]
+    return formula
 
 
 def _enumerated(loop: Loop, deadline: Deadline) -> bool:

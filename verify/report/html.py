@@ -115,7 +115,7 @@ def _result(report: Report, result: Result, anchor: str) -> dict[str, Any]:
         "is_claim": formula is None,
         "exhibit": _exhibit(finding) if finding else [],
         "proof": plain(finding.proof) if finding and result.verdict is not Verdict.VACUOUS else "",
-        "region": plain(finding.region) if finding else "",
+        "region": plain(finding.region if finding else result.region),
     }
 
 

@@ -97,9 +97,9 @@ def result_lines(result: Result, width: int) -> list[Text]:
     if explains(result):
         said = wrapped(explanation(result), width - _INDENT, lines=_DETAIL_LINES)
         lines += [_indented(Text(line.plain, "yellow")) for line in said]
-    shown: list[Text] = []
+    shown = wrapped(result.region, width - _INDENT, lines=_REGION_LINES) if result.region else []
     if result.witness is not None and isinstance(result.property, Property):
-        shown = witness_lines(result.property, result.witness, width - _INDENT)
+        shown += witness_lines(result.property, result.witness, width - _INDENT)
     elif result.finding is not None:
         shown = finding_lines(result, result.finding, width - _INDENT)
     return [*lines, *(_indented(line) for line in shown)]
