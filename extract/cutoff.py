@@ -22,9 +22,13 @@ CONCORDANCE = 0.8
 """Share of pairs of states that a value orders as their returns do; chance is 1/2. The value heads
 of a MuZero and a PPO agent have .96 and .91; of 80 random nets the best had .84."""
 
-UNROLL = 0.05
-"""What the choices at unrolled states keep of the policy's advantage, above both nulls. A trained
-dynamics that loses to "nothing changes" is below 0 and is no world model."""
+UNROLL = 0.25
+"""What predicted states recover of the policy's advantage that is lost if nothing changes, or with
+other actions: 1 is all. Three MuZero agents: .56 to .98; of 120 nets without the role none was
+above 0. A trained dynamics that loses to "nothing changes" is below 0 and is no world model."""
+
+STABLE = 0.95
+"""Share of bootstrap samples in which an effect has to reach its cut-off."""
 
 ACTION_FOLLOWS = 0.25
 """Share of predicted states that fit the intervened action and no other, above chance and on its

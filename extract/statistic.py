@@ -70,3 +70,15 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
         largest = max(largest, min(1.0, (len(ordered) - rank) * p_values[name]))
         adjusted[name] = largest
     return adjusted
+
+
+def stability(
+    measure: Callable[[Array], float],
+    count: int,
+    cutoff: float,
+    rng: np.random.Generator,
+    times: int = 200,
+) -> float:
+    """Share of bootstrap samples of `count` things on which a measure reaches a cut-off."""
+    kept = [measure(rng.integers(0, count, count)) >= cutoff for _ in range(times)]
+    return float(np.mean(kept))

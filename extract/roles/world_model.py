@@ -2,8 +2,9 @@
 
 Functional: the *value-equivalent unroll*. States predicted over several recorded actions have to
 make the policy choose as well, by the scores at the true states, as these do: better than with the
-actions of another stretch, and better than if nothing changed. Latent consistency is no test: it
-fails on models that work.
+actions of another stretch, and better than if nothing changed; on a scale on which a model as good
+as perceiving the true states has 1, since in many worlds little changes in a few steps. Latent
+consistency is no test: it fails on models that work.
 
 Causal: when the action is intervened on, what is predicted has to fit the successor of that action
 and of no other, in all that reads the state.
@@ -13,13 +14,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from extract.cutoff import ACTION_FOLLOWS, UNROLL
+from extract.cutoff import ACTION_FOLLOWS, STABLE, UNROLL
 from extract.experience import AHEAD, Aside, Experience
 from extract.graph.candidate import transitions
 from extract.network import Array
 from extract.roles.model import Model
 from extract.roles.trial import Candidate, decide, measured
-from extract.statistic import permuted
+from extract.statistic import permuted, stability
 from extract.structure import Evidence, Finding, Kind
 from extract.study import Study
 
@@ -81,37 +82,38 @@ def _unroll(study: Study, model: Model, experience: Experience) -> Evidence:
     paths, actions = experience.paths, experience.actions
     rng = study.rng("unroll")
 
-    def agreements(model: Model) -> tuple[float, float, float]:
-        """With the actions taken, with those of another stretch, and if nothing changes."""
+    def keeps(model: Model) -> Array:
+        """What is kept (3, M, 2) with the actions taken, with those of another stretch, and if
+        nothing changes.
+        """
         start, truth = _along(model, paths)
-        true = _agreement(model, model.unroll(start, actions), truth)
-        other = _agreement(model, model.unroll(start, actions[mixed]), truth)
-        return true, other, _agreement(model, [start] * AHEAD, truth)
+        ways = model.unroll(start, actions), model.unroll(start, actions[mixed]), [start] * AHEAD
+        return np.stack([_kept(model, way, truth) for way in ways])
 
     mixed = rng.permutation(len(paths))
-    true, other, same = agreements(model)
+    kept = keeps(model)
+    true, other, same = (_share(one) for one in kept)
     start, truth = _along(model, paths)
     shuffles = permuted(
-        lambda order: _agreement(model, model.unroll(start, actions[order]), truth),
+        lambda order: _share(_kept(model, model.unroll(start, actions[order]), truth)),
         len(paths),
         rng,
         UNROLLS,
     )
-    nets: list[float] = []
-    for net in study.null_nets:
-        a, b, c = agreements(model.on(net))
-        nets.append(a - max(b, c))
+    stable = stability(lambda order: _recovered(kept[:, order]), len(paths), UNROLL, rng)
     return measured(
         "value-equivalent unroll",
-        true - max(other, same),
+        _recovered(kept),
         UNROLL,
-        nets=nets,
+        nets=[_recovered(keeps(model.on(net))) for net in study.null_nets],
         p=float((shuffles >= true).sum() + 1) / (len(shuffles) + 1),
+        also=stable >= STABLE,
         means=(
             f"share of the policy's advantage that its choices at predicted states keep, over "
             f"{AHEAD} steps on {len(paths)} stretches: {true:.3f} with the true actions, "
-            f"{other:.3f} with shuffled ones, {same:.3f} if nothing changes; the effect is the "
-            f"first less the larger of the others; nulls: fresh and shuffled nets"
+            f"{other:.3f} with shuffled ones, {same:.3f} if nothing changes; the effect is what "
+            f"the first recovers of the loss of the better of the others, at or above the cut-off "
+            f"in {stable:.0%} of bootstrap samples; nulls: fresh and shuffled nets"
         ),
     )
 
@@ -123,16 +125,29 @@ def _along(model: Model, paths: Array) -> tuple[Array, list[Array]]:
     return start, later
 
 
-def _agreement(model: Model, states: list[Array], truth: list[Array]) -> float:
-    """What choices at predicted states keep of the advantage of the true choices, by the scores at
-    the true states: 1 is all, 0 is what random choices keep. Near ties weigh little.
+def _kept(model: Model, states: list[Array], truth: list[Array]) -> Array:
+    """For each stretch, the advantage of the choices at predicted states and of the true choices,
+    both by the scores at the true states: (M, 2). Near ties weigh little.
     """
-    kept, best = 0.0, 0.0
+    kept = np.zeros((len(truth[0]), 2))
     for state, scores in zip(states, truth, strict=True):
         above = scores - scores.mean(axis=1, keepdims=True)
-        kept += float(above[np.arange(len(above)), model.choices(state)].sum())
-        best += float(above.max(axis=1).sum())
-    return kept / best if best > 0 else 0.0
+        kept[:, 0] += above[np.arange(len(above)), model.choices(state)]
+        kept[:, 1] += above.max(axis=1)
+    return kept
+
+
+def _share(kept: Array) -> float:
+    """The share of the advantage that is kept: 1 is all, 0 is what random choices keep."""
+    chosen, best = kept.sum(axis=0)
+    return float(chosen / best) if best > 0 else 0.0
+
+
+def _recovered(kept: Array) -> float:
+    """What true actions recover of the loss of the better of the two ways without them."""
+    true, *without = (_share(one) for one in kept)
+    lost = 1.0 - max(without)
+    return (true - max(without)) / lost if lost > 1e-9 else 0.0
 
 
 def _follows(study: Study, model: Model, aside: Aside) -> Evidence:
