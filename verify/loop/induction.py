@@ -260,7 +260,7 @@ def _eventually(
         else demanded(span.world, not_(goal), span.state, spread(span.world, first))
     )
     for name, rank in rankings:
-        for box in (everywhere, asked and union(asked, first)):
+        for box in (everywhere, asked and union(asked, first), first):
             if box is None:
                 continue
             kept = or_(goal, inside(box, state))
