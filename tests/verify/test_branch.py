@@ -101,6 +101,24 @@ def test_a_margin_below_rounding_is_no_float32_guarantee() -> None:
     assert answer.guarantee is Guarantee.REAL
 
 
+def test_a_face_on_which_rounding_decides_is_settled_at_once() -> None:
+    """relu(s + c) - relu(s + c - 1/2) - 1/2 + 3x/10 is 3x/10 where s, of two inputs, is small."""
+    agent = Agent(
+        observation=[Feature("x", 0, 1), Feature("y", -1, 1), Feature("z", -1, 1)],
+        actions=["left", "right"],
+    )
+    o = agent.observation("o")
+    a, b, c, slope = (Fraction(float(np.float32(v))) for v in (0.7, 0.3, 2.1, 0.3))
+    half = Fraction(1, 2)
+    first = ([[0, a, b], [0, a, b], [1, 0, 0]], [c, c - half, 0])
+    net = dense(first, ([[1, -1, slope]], [-half]))
+    formula = forall(o, agent.value(o) >= -Fraction(1, 10**10))
+    search = Search(compile_goal(formula, {"value": net.network()}, wanted=False))
+    search.run(Deadline.after(SECONDS))
+    assert search.proved == 1.0
+    assert search.guarantee is Guarantee.REAL
+
+
 def test_a_network_that_overflows_in_float32_has_no_float32_guarantee() -> None:
     network = chain(("mul", 1e30), ("mul", 1e30), ("mul", 1e-30), ("mul", 1e-30))
     answer = search(value_claim(forall(X, and_(VALUE <= 2, VALUE >= -1)), network))

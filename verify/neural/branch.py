@@ -33,7 +33,8 @@ from verify.verdict import EngineFault, Guarantee, Reason
 
 NAME = "neural"
 ROUNDING_TRIES = 6
-"""After so many ancestors held open by rounding alone, a box is closed under a weaker guarantee."""
+"""After so many ancestors held open by rounding alone, a box is closed under a weaker guarantee;
+at once where rounding hides one of its points."""
 
 SAMPLES = 4
 """Points per box at which the gradient is taken to choose a split."""
@@ -230,10 +231,7 @@ class Search:
     def _try_points(self, boxes: Queue, ceiling: Ceiling) -> bool:
         """The middles of the boxes, and the corners at which the bounds are highest."""
         middle = (boxes.low + boxes.high) / 2
-        chosen = self._critical(ceiling)
-        slope = ceiling.slope[torch.arange(len(boxes), device=chosen.device), chosen]
-        corner = torch.where(slope > 0, boxes.high, boxes.low)
-        points = self._region.snap(torch.cat([middle, corner]))
+        points = self._region.snap(torch.cat([middle, self._corner(boxes, ceiling)]))
         reward = margin(self.problem.goal, self._values(points))
         order = reward.argsort(descending=True)[:4]
         return self._accept(points[order[reward[order] >= 0]])
@@ -260,7 +258,7 @@ class Search:
 
     def _held_open(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
         """Which boxes (B,) stay open when those are closed that only rounding holds open, where
-        that has gone on for several splits.
+        that has gone on for several splits, or no split can help.
         """
         reach = torch.maximum(boxes.low.abs(), boxes.high.abs())
         size = (ceiling.slope.abs() @ reach[..., None])[..., 0] + ceiling.offset.abs()
@@ -279,12 +277,17 @@ class Search:
         rows = small.nonzero()[:, 0]
         for arithmetic, guarantee in self._weaker() if rows.numel() else ():
             state = arithmetic.sweep(boxes.low[rows], boxes.high[rows], boxes.phases[rows])
-            closed = self._refuted(arithmetic.ceiling(state)) | state.empty
+            weaker = arithmetic.ceiling(state)
+            closed = self._refuted(weaker) | state.empty
             if guarantee is Guarantee.FLOAT32:
                 accepted = closed
             else:
                 boxes.tries[rows[closed]] += 1
-                accepted = closed & (boxes.tries[rows] >= ROUNDING_TRIES)
+                hopeless = closed.clone()
+                if bool(closed.any()):
+                    left = boxes.select(rows[closed])
+                    hopeless[closed] = self._hides_a_point(left, _select(weaker, closed))
+                accepted = closed & (hopeless | (boxes.tries[rows] >= ROUNDING_TRIES))
                 if bool(accepted.any()):
                     self.guarantee = guarantee
             self.proved += float(boxes.share[rows[accepted]].sum())
@@ -293,6 +296,21 @@ class Search:
             if rows.numel() == 0:
                 break
         return keep
+
+    def _hides_a_point(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
+        """On which boxes (B,) rounding hides even the corner where the bounds are highest, taken
+        alone: there no split leads to a guarantee for float32.
+        """
+        corner = self._corner(boxes, ceiling)
+        (single, _), *_ = self._weaker()
+        state = single.sweep(corner, corner, boxes.phases)
+        return ~(self._refuted(single.ceiling(state)) | state.empty)
+
+    def _corner(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
+        """The corner (B, n) of each box at which the bound that decides its margin is highest."""
+        chosen = self._critical(ceiling)
+        slope = ceiling.slope[torch.arange(len(boxes), device=chosen.device), chosen]
+        return torch.where(slope > 0, boxes.high, boxes.low)
 
     def _weaker(self) -> list[tuple[Arithmetic, Guarantee]]:
         if not self._fallbacks:
