@@ -87,7 +87,7 @@ def policy(press_unwatched: int = 0, stop_press: int = 0) -> Tiny:
 def test_properties_of_agents(
     engines: Engines, subject: Property, score: Tiny, verdict: Verdict
 ) -> None:
-    result = judge(bound(subject, score=score), engines, 3)
+    result = judge(bound(subject, score=score), engines, 10)
     assert result.verdict is verdict
     if verdict is Verdict.HOLDS:
         assert result.guarantee is not None
