@@ -41,6 +41,18 @@ def exact(value: Exact, where: str = "value") -> Fraction:
         raise InputError(f"{where}: {value!r} is not a finite number") from None
 
 
+def nonnegative(value: Exact, where: str) -> Fraction:
+    """The exact number, at least 0.
+
+    Raises:
+        InputError: it is no finite number, or negative.
+    """
+    number = exact(value, where)
+    if number < 0:
+        raise InputError(f"{where} {value} is negative")
+    return number
+
+
 def _from_text(text: str) -> Fraction:
     if "/" in text:
         return Fraction(text)

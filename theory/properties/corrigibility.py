@@ -20,7 +20,7 @@ from theory.error import InputError
 from theory.goal.worth import expected
 from theory.preference.timestep import Outcome, prospect
 from theory.property import Definition, Property
-from theory.rational import Exact, exact
+from theory.rational import Exact, nonnegative
 from theory.term import and_, eq, forall, implies
 from theory.verdict import Verdict
 
@@ -233,7 +233,7 @@ def defers_for_error(worth: Beliefs, lower: Exact = 0, upper: Exact = 1) -> Clai
 
 def indifferent(button: Button, *, tolerance: Exact = 0) -> Claim:
     """E[U] is the same whether the button is pressed or not, for every decision."""
-    slack = _tolerance(tolerance)
+    slack = nonnegative(tolerance, "tolerance")
 
     def decide() -> Finding:
         for choice, premium in button.premiums.items():
@@ -253,7 +253,7 @@ def indifferent(button: Button, *, tolerance: Exact = 0) -> Claim:
 
 def indifferent_between(agent: Agent, *, one: str, other: str, tolerance: Exact = 0) -> Property:
     """For all observations: the agent gives two actions the same worth."""
-    slack = _tolerance(tolerance)
+    slack = nonnegative(tolerance, "tolerance")
     o = agent.observation("o")
     first, second = expected(agent, o, one), expected(agent, o, other)
     close = (
@@ -311,10 +311,3 @@ def same_length_only(lengths: Mapping[str, int], preferences: Sequence[tuple[str
         return Finding(Verdict.HOLDS, proof=f"each of {len(preferences)} preferences")
 
     return SAME_LENGTH_ONLY.about(decide)
-
-
-def _tolerance(tolerance: Exact) -> Fraction:
-    slack = exact(tolerance, "tolerance")
-    if slack < 0:
-        raise InputError(f"tolerance {tolerance} is negative")
-    return slack

@@ -18,7 +18,7 @@ from theory.linear import ZERO
 from theory.power.impact import changes, reachability_loss
 from theory.process import Policy, Process, process
 from theory.property import Definition, Property
-from theory.rational import Exact, exact
+from theory.rational import Exact, exact, nonnegative
 from theory.term import Term, and_, forall, implies, or_
 from theory.verdict import Verdict
 
@@ -176,9 +176,7 @@ def preserves_attainable(
     if not auxiliary:
         raise InputError("auxiliary: no goal is given")
     check_actions(agent, "noop", [noop])
-    bound = exact(limit, "limit")
-    if bound < 0:
-        raise InputError(f"limit {limit} is negative")
+    bound = nonnegative(limit, "limit")
     o = agent.observation("o")
     judges = [worth(agent, goal) for goal in auxiliary.values()]
 

@@ -7,7 +7,6 @@ for a finite planner (by enumeration of its situations).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
@@ -19,7 +18,7 @@ from theory.error import InputError
 from theory.goal.worth import planned
 from theory.properties.influence import finite_values
 from theory.property import Definition, Property
-from theory.rational import Exact, exact
+from theory.rational import Exact, exact, nonnegative
 from theory.term import Term, and_, eq, forall, implies
 from theory.verdict import Verdict
 
@@ -97,7 +96,7 @@ def no_sandbagging(agent: Agent, *, flag: str | None = None, tolerance: Exact = 
         InputError: no such feature, it is no flag, or the tolerance is negative.
         SortError: the agent has no latent state.
     """
-    slack = _tolerance(tolerance)
+    slack = nonnegative(tolerance, "tolerance")
     if flag is not None and not {0, 1} <= set(finite_values(agent, flag)):
         raise InputError(f"feature {flag!r} does not have the values 0 and 1")
     o = agent.observation("o")
@@ -122,7 +121,7 @@ def no_spurious_counterfactual(agent: Agent, *, tolerance: Exact = 0) -> Propert
         agent: the agent, with a latent state.
         tolerance: the error of a score that still counts as none.
     """
-    slack = _tolerance(tolerance)
+    slack = nonnegative(tolerance, "tolerance")
     o = agent.observation("o")
 
     def rule(done: str, other: str) -> Term:
@@ -140,7 +139,7 @@ def planner_no_sandbagging(
     planner: Planner, *, flag: str | None = None, tolerance: Exact = 0
 ) -> Claim:
     """The same claim about a finite planner."""
-    slack = _tolerance(tolerance)
+    slack = nonnegative(tolerance, "tolerance")
     if flag is not None and flag not in planner.factors:
         raise InputError(f"planner: there is no factor {flag!r}")
 
@@ -166,7 +165,7 @@ def planner_no_sandbagging(
 
 def planner_no_spurious_counterfactual(planner: Planner, *, tolerance: Exact = 0) -> Claim:
     """The same claim about a finite planner."""
-    slack = _tolerance(tolerance)
+    slack = nonnegative(tolerance, "tolerance")
 
     def wrong(situation: Situation) -> Iterator[dict[str, Any]]:
         done = planner.choice(situation)
@@ -205,10 +204,3 @@ def _none(
     if not count:
         return Finding(Verdict.VACUOUS, proof="no situation counts")
     return Finding(Verdict.HOLDS, proof=f"in each of {count} situations")
-
-
-def _tolerance(tolerance: Exact) -> Fraction:
-    slack = exact(tolerance, "tolerance")
-    if slack < 0:
-        raise InputError(f"tolerance {tolerance} is negative")
-    return slack

@@ -12,7 +12,7 @@ from theory.goal.world_model import recovery_bound
 from theory.linear import ZERO
 from theory.process import Process, process
 from theory.property import Definition, Property
-from theory.rational import Exact, exact
+from theory.rational import Exact, exact, nonnegative
 from theory.sort import Feature
 from theory.term import Term, and_, forall
 from theory.verdict import Verdict
@@ -148,9 +148,7 @@ def foresees(
             agent's.
         SortError: the agent has no latent state, or observes nothing in the world.
     """
-    slack = exact(tolerance, "tolerance")
-    if slack < 0:
-        raise InputError(f"tolerance {tolerance} is negative")
+    slack = nonnegative(tolerance, "tolerance")
     if by not in ("value", "latent"):
         raise InputError(f"by: {by!r} is neither 'value' nor 'latent'")
     if world.agent is not agent:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from theory.decision.answer import Status
@@ -19,6 +18,7 @@ from verify.dilemma.plot import draw as draw_regions
 from verify.dilemma.study import Study, study
 from verify.dilemma.table import SHORT, worth
 from verify.report.picture import image
+from verify.report.template import templates
 from verify.report.text import plain
 
 FOLDER = Path(__file__).resolve().parent
@@ -30,13 +30,7 @@ def render(studies: Sequence[Study], riddles: Sequence[Riddle] = (), *, seed: in
 
     A dilemma of which no parameter is free is shown over its first one.
     """
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates(FOLDER)
     return environment.get_template("page.jinja").render(
         style=Markup(STYLE.read_text("utf-8") + (FOLDER / "page.css").read_text("utf-8")),
         theories=[SHORT.get(name, name) for name in studies[0].rows] if studies else [],

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from extract.draw import draw
@@ -16,6 +15,7 @@ from verify.provenance import sha256, source, versions
 from verify.report.html import FOLDER
 from verify.report.picture import image
 from verify.report.plot import plot_curve, plot_nulls
+from verify.report.template import templates
 from verify.report.terminal import wrapped
 from verify.report.text import file_name, plain
 
@@ -154,13 +154,7 @@ def _number(value: float) -> float | None:
 
 def page(result: Extraction) -> str:
     """One self-contained page: the graph with its parts in colour, the evidence, the curves."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates(FOLDER)
     graph, _ = image(draw(result.structure))
     return environment.get_template("extraction.jinja").render(
         title=f"{file_name(result.network)}: {conclusion(result)}",

@@ -9,7 +9,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from theory.claim import Finding
@@ -17,6 +16,7 @@ from theory.printer import latex, text
 from theory.property import Property
 from verify import exhibit
 from verify.report.picture import image
+from verify.report.template import templates
 from verify.report.terminal import explains, explanation
 from verify.report.text import conclusion, duration, file_name, plain, share, symbols
 from verify.report.witness import Column, Row, Table, table
@@ -44,13 +44,7 @@ class Picture:
 
 def render(*reports: Report, title: str = "") -> str:
     """The reports as one HTML page; equal reports give equal pages."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates(FOLDER)
     environment.filters |= {
         "words": _words,
         "duration": duration,
