@@ -178,7 +178,7 @@ class Search:
         state = self._main.sweep(boxes.low, boxes.high, boxes.phases)
         boxes.phases = self._main.graph.phases.learned(boxes.phases, state.bounds)
         ceiling = self._main.ceiling(state)
-        self._check_crossings(boxes, state)
+        self._check_crossings(boxes.phases, state)
         closed = self._refuted(ceiling) | state.empty
         self.proved += float(boxes.share[closed].sum())
         boxes, state = boxes.select(~closed), state.select(~closed)
@@ -202,13 +202,13 @@ class Search:
         if bool(keep.any()):
             self._split(boxes.select(keep), _select(ceiling, keep), cost[keep])
 
-    def _check_crossings(self, boxes: Queue, state: Sweep) -> None:
-        """Bounds may cross only where signs were assumed.
+    def _check_crossings(self, phases: Tensor, state: Sweep) -> None:
+        """Bounds may cross only where signs were assumed, among the phases (B, P) of the boxes.
 
         Raises:
             EngineFault: they cross elsewhere.
         """
-        crossed = state.empty & (assumed(boxes.phases) == 0).all(dim=1)
+        crossed = state.empty & (assumed(phases) == 0).all(dim=1)
         if bool(crossed.any()):
             raise EngineFault(f"{self.problem.network.name}: the bounds of a tensor cross")
 
@@ -221,8 +221,7 @@ class Search:
         with torch.no_grad(), one_thread():
             nothing = self._main.graph.phases.nothing(len(low), self.device)
             state = self._main.sweep(low, high, nothing)
-            if bool(state.empty.any()):
-                raise EngineFault(f"{self.problem.network.name}: bounds of a tensor cross")
+            self._check_crossings(nothing, state)
             return self._refuted(self._main.ceiling(state))
 
     def _refuted(self, ceiling: Ceiling) -> Tensor:
@@ -276,7 +275,9 @@ class Search:
         keep = torch.ones_like(small)
         rows = small.nonzero()[:, 0]
         for arithmetic, guarantee in self._weaker() if rows.numel() else ():
-            state = arithmetic.sweep(boxes.low[rows], boxes.high[rows], boxes.phases[rows])
+            phases = boxes.phases[rows]
+            state = arithmetic.sweep(boxes.low[rows], boxes.high[rows], phases)
+            self._check_crossings(phases, state)
             weaker = arithmetic.ceiling(state)
             closed = self._refuted(weaker) | state.empty
             if guarantee is Guarantee.FLOAT32:
