@@ -102,6 +102,8 @@ def export(
             warnings.filterwarnings("ignore", module=r"torch\b.*")
             warnings.filterwarnings("ignore", category=DeprecationWarning)
             warnings.filterwarnings("ignore", category=FutureWarning)
+            # Recurrent layers gather their weights anew; the export has them all the same.
+            warnings.filterwarnings("ignore", message="The tensor attributes? self.*assigned")
             program = torch.export.export(module.eval(), args, dict(kwargs))
             torch.export.save(program, buffer)
     except Exception as error:

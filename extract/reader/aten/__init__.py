@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from extract.reader.aten import arithmetic, layer, layout
+from extract.reader.aten import arithmetic, layer, layout, recurrent
 from extract.reader.aten.call import AtenCall, Handler
 
 __all__ = ["FOLDED", "HANDLERS", "NOT_IN_PLACE", "SILENT", "VIEWS", "AtenCall"]
 
-HANDLERS: dict[str, Handler] = {**arithmetic.ROWS, **layer.ROWS, **layout.ROWS}
+HANDLERS: dict[str, Handler] = {
+    **arithmetic.ROWS,
+    **layer.ROWS,
+    **layout.ROWS,
+    **recurrent.ROWS,
+}
 """ATen operator and overload -> its meaning; each returns the values of its results, in order."""
 
 SILENT = frozenset({"aten._assert_tensor_metadata.default"})

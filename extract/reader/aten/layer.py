@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 
 from extract.reader import idiom
 from extract.reader.aten.call import AtenCall, Handler
@@ -157,6 +158,22 @@ def _softmax(c: AtenCall) -> list[Value]:
     return [idiom.softmax(c.builder, c.tensor("self"), c.integer("dim"), c.name)]
 
 
+def _attention(c: AtenCall) -> list[Value]:
+    """softmax(scale q k^T) v."""
+    b, q, k, v = c.builder, c.tensor("query"), c.tensor("key"), c.tensor("value")
+    c.must_be("attn_mask", None)
+    c.must_be("is_causal", False)
+    c.must_be("dropout_p", 0)
+    given = c.take("scale")
+    scale = b.scalar(1 / sqrt(q.shape[-1]) if given is None else c.real("scale"), q)
+    order = [*range(k.rank - 2), k.rank - 1, k.rank - 2]
+    turned = idiom.transpose(b, k, order, b.fresh(f"{c.name}.turned"))
+    match = idiom.matmul(b, q, turned, b.fresh(f"{c.name}.match"))
+    scaled = b.emit("mul", [match, scale], b.fresh(f"{c.name}.scaled"))
+    share = idiom.softmax(b, scaled, -1, b.fresh(f"{c.name}.share"))
+    return [idiom.matmul(b, share, v, c.name)]
+
+
 ROWS: dict[str, Handler] = {
     "_softmax.default": _softmax,
     "adaptive_avg_pool2d.default": _adaptive_pool,
@@ -174,6 +191,7 @@ ROWS: dict[str, Handler] = {
     "max_pool2d.default": _max_pool,
     "max_pool2d_with_indices.default": _max_pool,
     "mm.default": _matmul("mat2"),
+    "scaled_dot_product_attention.default": _attention,
     "softmax.int": _softmax,
     "_native_batch_norm_legit_no_training.default": _batch_norm,
 }

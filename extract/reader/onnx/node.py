@@ -50,7 +50,9 @@ class OnnxNode:
                 value = onnx.helper.get_attribute_value(entry)
                 if isinstance(value, bytes):
                     return value.decode(errors="replace")
-                return list(value) if not isinstance(value, int | float) else value
+                if isinstance(value, int | float):
+                    return value
+                return [v.decode(errors="replace") if isinstance(v, bytes) else v for v in value]
         return default
 
     def must_be(self, name: str, *allowed: Any) -> None:

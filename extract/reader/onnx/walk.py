@@ -15,14 +15,19 @@ import onnx.shape_inference
 from extract.network import LARGEST_TENSOR, Array, check_size
 from extract.operator import Shape
 from extract.reader.build import Builder, Value
-from extract.reader.onnx import arithmetic, layer, layout
+from extract.reader.onnx import arithmetic, layer, layout, recurrent
 from extract.reader.onnx.file import TYPES, array_of, dtype_of, line, load, opset
 from extract.reader.onnx.node import Handler, OnnxNode
 from extract.reader.reading import Reading
 from extract.reader.source import digest, read_bytes
 from theory.error import InputError, UnsupportedOperator
 
-HANDLERS: dict[str, Handler] = {**arithmetic.ROWS, **layer.ROWS, **layout.ROWS}
+HANDLERS: dict[str, Handler] = {
+    **arithmetic.ROWS,
+    **layer.ROWS,
+    **layout.ROWS,
+    **recurrent.ROWS,
+}
 """ONNX operator -> its meaning; each returns the values of its outputs, in order."""
 
 _WORDS = """
