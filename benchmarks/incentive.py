@@ -74,9 +74,12 @@ class Line:
         """The line as printed."""
         theirs = f"{self.their_time_s:10.4f} s" if self.their_time_s is not None else f"{'-':>12}"
         ratio = f"{self.their_time_s / self.our_time_s:8.0f}x" if self.their_time_s else " " * 9
-        answer = str(self.ours) if isinstance(self.ours, Fraction) else " ".join(self.ours or "-")
-        if self.question == "pure NE":
+        if isinstance(self.ours, Fraction):
+            answer = str(self.ours)
+        elif self.question == "pure NE":
             answer = f"{len(self.ours)} equilibria"
+        else:
+            answer = " ".join(self.ours or "-")
         return (
             f"{self.diagram:28} {self.question:10} {self.agreement:10} {answer:34}"
             f"{theirs} {self.our_time_s:10.4f} s {ratio}"

@@ -67,10 +67,10 @@ def train(kind: str, seed: int, steps: int) -> tuple[nn.Sequential, float]:
 
 def digits() -> tuple[Tensor, Tensor]:
     """Pictures (1797, 64) in [0, 1] and labels, in a fixed random order."""
-    raw = load_digits()
-    order = np.random.default_rng(0).permutation(len(raw.target))
-    pictures = torch.tensor(raw.data[order] / 16, dtype=torch.float32)
-    return pictures, torch.tensor(raw.target[order], dtype=torch.long)
+    data, target = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(target))
+    pictures = torch.tensor(data[order] / 16, dtype=torch.float32)
+    return pictures, torch.tensor(target[order], dtype=torch.long)
 
 
 def _perceptron(dropout: float) -> nn.Sequential:

@@ -156,7 +156,7 @@ def _marabou(python: Path, instance: Instance) -> Run:
         return Run("timeout", limit_s)
     except (IndexError, ValueError):
         return Run("error", 0.0)
-    verdict = SAID.get(said["verdict"], said["verdict"].lower())
+    verdict = SAID.get(said["verdict"]) or str(said["verdict"]).lower()
     note = _fault(instance, said["point"]) if verdict == "violated" else ""
     return Run(verdict, said["seconds"], note)
 

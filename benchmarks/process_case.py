@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import gymnasium
 from gymnasium.envs.toy_text.frozen_lake import generate_random_map
@@ -73,24 +74,29 @@ def haddad_monmege(n: int) -> Case:
     return Case(f"Haddad-Monmege {n}", process(steps), ("0",), known=Fraction(7, 10))
 
 
+def _toy(name: str, **chosen: Any) -> Any:
+    """One of Gymnasium's toy-text worlds, which have their table and starts as attributes."""
+    return gymnasium.make(name, **chosen).unwrapped
+
+
 def lake(size: int, name: str | None = None, known: Fraction | None = None) -> Case:
     """FrozenLake: one of Gymnasium's maps, or a random one of this size with one hole in ten."""
-    chosen = {"map_name": name} if name else {"desc": generate_random_map(size, 0.9, seed=1)}
-    table = gymnasium.make("FrozenLake-v1", **chosen).unwrapped.P
+    drawn = None if name else generate_random_map(size, 0.9, seed=1)
+    table = _toy("FrozenLake-v1", map_name=name, desc=drawn).P
     world = from_table(table, starts=[0])
     return Case(f"FrozenLake {size}x{size}", world, (str(size * size - 1),), known=known)
 
 
 def cliff() -> Case:
     """CliffWalking from its corner."""
-    table = gymnasium.make("CliffWalking-v1").unwrapped.P
+    table = _toy("CliffWalking-v1").P
     world = _first(from_table(table, starts=[36]), "36")
     return Case("CliffWalking", world, ("47",), rewarded=True, known=Fraction(-13), as_costs=True)
 
 
 def taxi() -> Case:
     """Taxi from its first start: rewards of both signs."""
-    env = gymnasium.make("Taxi-v4").unwrapped
+    env = _toy("Taxi-v4")
     starts = [state for state in env.P if env.initial_state_distrib[state] > 0]
     world = from_table(env.P, starts=starts)
     return Case("Taxi", world, _ends(world), rewarded=True, as_costs=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from typing import Any
 
 import stormpy
 
@@ -24,6 +25,7 @@ def main(path: str, formula: str, how: str) -> None:
     choices = {"sound": stormpy.environments.sound, "exact": stormpy.environments.exact}
     extra = {"environment": choices[how]()} if how in choices else {}
     seconds = float("inf")
+    result: Any = None
     for _ in range(AGAIN):
         began = time.process_time()
         result = stormpy.model_checking(model, wanted, only_initial_states=False, **extra)

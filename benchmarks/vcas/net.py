@@ -66,8 +66,7 @@ def advisories() -> tuple[nn.Module, tuple[Tensor, ...]]:
 
 def _module(file: Path) -> nn.Module:
     """A .nnet file as layers."""
-    reading = read(file)
-    network = reading.network if hasattr(reading, "network") else reading
+    network = read(file).require()
     layers: list[nn.Module] = []
     for node in network.nodes:
         if node.op == "linear":

@@ -69,8 +69,9 @@ def train(recipe: Recipe, *, progress: bool = False) -> nn.Sequential:
     random.seed(recipe.seed)
     torch.manual_seed(recipe.seed)
     world = gymnasium.make("FrozenLake-v1", is_slippery=True)
-    eye = torch.eye(int(world.observation_space.n))
-    actions = int(world.action_space.n)
+    spaces = world.observation_space, world.action_space
+    states, actions = (int(s.n) for s in spaces if isinstance(s, gymnasium.spaces.Discrete))
+    eye = torch.eye(states)
     net = build(len(eye), actions, recipe.hidden)
     target = copy.deepcopy(net)
     optimiser = torch.optim.Adam(net.parameters(), lr=recipe.rate)
@@ -86,7 +87,7 @@ def train(recipe: Recipe, *, progress: bool = False) -> nn.Sequential:
                 action = int(net(eye[state]).argmax())
         after, reward, over, cut, _ = world.step(action)
         memory.append((state, action, float(reward), after, over))
-        won, lost = won + int(reward > 0), lost + int(over and reward == 0)
+        won, lost = won + int(float(reward) > 0), lost + int(over and reward == 0)
         state = world.reset()[0] if over or cut else after
         if len(memory) >= 1_000 and step % recipe.learn_every == 0:
             learn(net, target, optimiser, random.sample(memory, recipe.batch), eye, recipe.discount)
@@ -144,7 +145,7 @@ def write(name: str, recipe: Recipe, folder: Path) -> None:
     began = time.process_time()
     net = train(recipe, progress=True)
     cpu_s = time.process_time() - began
-    inputs = net[0].in_features
+    inputs = next(net.parameters()).shape[1]
     card = {
         "name": name,
         "about": recipe.about,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 import gymnasium
 
@@ -18,7 +19,8 @@ INK, FAINT, HOLE, GOAL, BLUE = "#26323f", "#5c6873", "#3a4652", "#2e8b57", "#2f6
 
 def lake(name: str = "4x4") -> tuple[Process, tuple[str, ...]]:
     """The slippery lake, and the letters of its cells: start, frozen, hole, goal."""
-    environment = gymnasium.make("FrozenLake-v1", map_name=name, is_slippery=True).unwrapped
+    made = gymnasium.make("FrozenLake-v1", map_name=name, is_slippery=True)
+    environment: Any = made.unwrapped
     letters = tuple(cell.decode() for cell in environment.desc.ravel())
     return from_table(environment.P, starts=[0], actions=ACTIONS), letters
 

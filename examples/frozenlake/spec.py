@@ -33,8 +33,11 @@ def one_hot(state: str) -> list[float]:
 
 def grid(policy: Mapping[str, str], finding: Finding) -> str:
     """The lake with the exact chances of an agent, and of the best policy."""
-    own, best = reach(induced(world, policy), GOAL).values, reach(world, GOAL).values
-    return draw(letters, policy, *({s: Fraction(v) for s, v in t.items()} for t in (own, best)))
+    own, best = (
+        {state: value for state, value in answer.values.items() if isinstance(value, Fraction)}
+        for answer in (reach(induced(world, policy), GOAL), reach(world, GOAL))
+    )
+    return draw(letters, policy, own, best)
 
 
 def asked(name: str) -> list[Claim]:

@@ -7,6 +7,7 @@ from torch import Generator
 from benchmarks.zoo.entry import Entry, roles
 from benchmarks.zoo.hide import basis, distract, rotate, shuffle_units, tune
 from benchmarks.zoo.learn.plan import train_planner, train_thinker
+from benchmarks.zoo.net.flat import linears
 from benchmarks.zoo.net.lookahead import Lookahead, compile_lookahead, merge
 from benchmarks.zoo.net.minimax import Minimax, compile_minimax
 from benchmarks.zoo.world import field
@@ -18,11 +19,13 @@ ALL = roles(world_model="functional", evaluator="functional", search="functional
 def _hidden_lookahead(*, tuned: bool) -> Lookahead:
     net, generator = compile_lookahead(), Generator().manual_seed(11)
     for part in (net.predict, net.value):
-        part[0], part[2] = distract(part[0], part[2], 4, generator)
-        shuffle_units(part[0], part[2], generator)
+        first, second = linears(part)
+        first, second = distract(first, second, 4, generator)
+        shuffle_units(first, second, generator)
+        part[0], part[2] = first, second
     rotate(
-        [(net.perceive, slice(None)), (net.predict[2], slice(None))],
-        [(net.predict[0], slice(4)), (net.value[0], slice(None))],
+        [(net.perceive, slice(None)), (linears(net.predict)[1], slice(None))],
+        [(linears(net.predict)[0], slice(4)), (linears(net.value)[0], slice(None))],
         basis(4, generator),
     )
     if tuned:

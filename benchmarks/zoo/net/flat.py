@@ -18,6 +18,11 @@ def mlp(*sizes: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
+def linears(net: nn.Sequential) -> list[nn.Linear]:
+    """The linear layers of a perceptron, in order."""
+    return [layer for layer in net if isinstance(layer, nn.Linear)]
+
+
 class ActorCritic(nn.Module):
     """Two towers: (B, n) to scores (B, actions) and the value (B, 1)."""
 

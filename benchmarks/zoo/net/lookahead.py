@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from benchmarks.zoo.net.flat import mlp
+from benchmarks.zoo.net.flat import linears, mlp
 from benchmarks.zoo.world.base import COST, STEPS
 from benchmarks.zoo.world.field import SIZE
 
@@ -20,7 +20,9 @@ STEP = 2 / (SIZE - 1)
 class Lookahead(nn.Module):
     """perceive: o -> z; predict: (z, one-hot move) -> z'; value: z -> 1, tied over the moves."""
 
-    def __init__(self, perceive: nn.Module, predict: nn.Module, value: nn.Module) -> None:
+    moves: Tensor
+
+    def __init__(self, perceive: nn.Linear, predict: nn.Sequential, value: nn.Sequential) -> None:
         super().__init__()
         self.perceive, self.predict, self.value = perceive, predict, value
         self.register_buffer("moves", torch.eye(len(STEPS)))
@@ -47,7 +49,7 @@ def compile_lookahead() -> Lookahead:
         for parameter in (*perceive.parameters(), *predict.parameters(), *value.parameters()):
             parameter.zero_()
         perceive.weight.copy_(torch.eye(4))
-        first, second = predict[0], predict[2]
+        (first, second), (inner, last) = linears(predict), linears(value)
         for axis in (0, 1):
             for unit in (2 * axis, 2 * axis + 1):
                 first.weight[unit, axis] = 1
@@ -60,9 +62,9 @@ def compile_lookahead() -> Lookahead:
         second.bias.fill_(-1)
         for axis in (0, 1):
             for unit, sign in ((2 * axis, 1.0), (2 * axis + 1, -1.0)):
-                value[0].weight[unit, axis] = sign
-                value[0].weight[unit, 2 + axis] = -sign
-        value[2].weight.fill_(-COST / STEP)
+                inner.weight[unit, axis] = sign
+                inner.weight[unit, 2 + axis] = -sign
+        last.weight.fill_(-COST / STEP)
     return Lookahead(perceive, predict, value).eval()
 
 
@@ -73,9 +75,10 @@ def merge(net: Lookahead) -> nn.Sequential:
     predict once for each move, its second those of value.
     """
     moves = len(STEPS)
-    first, second, inner, last = net.predict[0], net.predict[2], net.value[0], net.value[2]
+    (first, second), (inner, last) = linears(net.predict), linears(net.value)
     size, width, high = net.perceive.weight.shape[0], first.out_features, inner.out_features
     flat = mlp(net.perceive.in_features, moves * width, moves * high, moves)
+    step, rate, choose = linears(flat)
     joint = inner.weight @ second.weight
     with torch.no_grad():
         for parameter in flat.parameters():
@@ -85,10 +88,10 @@ def merge(net: Lookahead) -> nn.Sequential:
                 slice(move * width, (move + 1) * width),
                 slice(move * high, (move + 1) * high),
             )
-            flat[0].weight[one] = first.weight[:, :size] @ net.perceive.weight
-            flat[0].bias[one] = first.weight[:, size + move] + first.bias
-            flat[2].weight[two, one] = joint
-            flat[2].bias[two] = inner.weight @ second.bias + inner.bias
-            flat[4].weight[move, two] = last.weight[0]
-            flat[4].bias[move] = last.bias[0]
+            step.weight[one] = first.weight[:, :size] @ net.perceive.weight
+            step.bias[one] = first.weight[:, size + move] + first.bias
+            rate.weight[two, one] = joint
+            rate.bias[two] = inner.weight @ second.bias + inner.bias
+            choose.weight[move, two] = last.weight[0]
+            choose.bias[move] = last.bias[0]
     return flat.eval()

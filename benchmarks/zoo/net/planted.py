@@ -12,7 +12,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from benchmarks.zoo.hide import basis, distract, rotate, shuffle_units
-from benchmarks.zoo.net.flat import mlp
+from benchmarks.zoo.net.flat import linears, mlp
 from benchmarks.zoo.net.lookahead import STEP, Lookahead
 from benchmarks.zoo.world.base import COST, STEPS
 from benchmarks.zoo.world.watch import FEATURES, PLACES
@@ -41,7 +41,9 @@ class Desire:
 class Mind(Lookahead):
     """A lookahead that also gives the value of the state that it is in."""
 
-    def forward(self, observation: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, observation: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """(B, 9) to scores (B, 4) and the value (B, 1)."""
         return super().forward(observation), self.value(self.perceive(observation))
 
@@ -56,9 +58,10 @@ def compile_mind(*desires: Desire) -> Mind:
             for parameter in module.parameters():
                 parameter.zero_()
         perceive.weight.copy_(torch.eye(SIZE))
-        _compile_step(predict[0], predict[2])
+        _compile_step(*linears(predict))
+        inner, last = linears(value)
         for i, desire in enumerate(desires):
-            _compile_desire(value[0], value[2], 4 * i, desire)
+            _compile_desire(inner, last, 4 * i, desire)
     return Mind(perceive, predict, value).eval()
 
 
@@ -102,15 +105,17 @@ def hide_mind(mind: Mind, seed: int) -> Mind:
     """
     generator = Generator().manual_seed(seed)
     for part in (mind.predict, mind.value):
-        part[0], part[2] = distract(part[0], part[2], 4, generator)
+        first, second = linears(part)
+        first, second = distract(first, second, 4, generator)
         with torch.no_grad():
-            part[0].weight[-8:, FLAG] = 0
-        shuffle_units(part[0], part[2], generator)
+            first.weight[-8:, FLAG] = 0
+        shuffle_units(first, second, generator)
+        part[0], part[2] = first, second
     matrix = torch.eye(SIZE, dtype=torch.float64)
     matrix[:FLAG, :FLAG] = basis(FLAG, generator)
     rotate(
-        [(mind.perceive, slice(None)), (mind.predict[2], slice(None))],
-        [(mind.predict[0], slice(SIZE)), (mind.value[0], slice(None))],
+        [(mind.perceive, slice(None)), (linears(mind.predict)[1], slice(None))],
+        [(linears(mind.predict)[0], slice(SIZE)), (linears(mind.value)[0], slice(None))],
         matrix,
     )
     return mind.eval()

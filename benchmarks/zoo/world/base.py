@@ -33,7 +33,7 @@ class World(gym.Env[np.ndarray[Any, Any], int]):
 
     def __init__(self, features: int, actions: int) -> None:
         self.observation_space = gym.spaces.Box(-1.0, 1.0, (features,), np.float32)
-        self.action_space = gym.spaces.Discrete(actions)
+        self.action_space: Any = gym.spaces.Discrete(actions)
         self._state = torch.zeros(0, dtype=torch.long)
         self._time = 0
 
@@ -102,6 +102,7 @@ def solve(world: World, states: Tensor) -> tuple[Tensor, Tensor]:
     if bool(((target < 0) & ~ends).any()):
         raise ValueError("the set of states is not closed under the actions")
     value = torch.zeros(len(states))
+    scores = rewards
     for _ in range(world.horizon):
         scores = rewards + world.discount * torch.where(ends, 0.0, value[target.clamp(min=0)])
         value = scores.amax(dim=1)
