@@ -1,9 +1,10 @@
-"""Trees for trained controllers, and how far each is proved to act as its network does.
+"""Trees and piecewise-affine policies for trained controllers, and how far each is proved to act as
+its network does.
 
-    python -m benchmarks.fidelity [--seconds S] [--leaves N]
+    python -m benchmarks.fidelity [--seconds S] [--trees N,N,...] [--affine N,N,...]
 
-The networks: a Q-net of the zoo, and where MESASCOPE_DATA is set, the DQN agent for CartPole that
-Stable-Baselines3 publishes and the CartPole policy of VNN-COMP 2022.
+The networks: a Q-net of the zoo, and where MESASCOPE_DATA is set, the PPO and DQN agents for
+CartPole that Stable-Baselines3 publishes and the CartPole policy of VNN-COMP 2022.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from rich.table import Table
 from benchmarks.zoo.make import AGENTS
 from benchmarks.zoo.world.base import MOVES
 from benchmarks.zoo.world.field import FEATURES
+from extract.abstraction.affine import fit_affine
 from extract.abstraction.tree import fit_tree
 from extract.network import Array
 from extract.reader import read
@@ -48,16 +50,20 @@ def controllers() -> Iterator[tuple[str, Path, Agent]]:
     if data:
         yield "VNN-COMP CartPole", Path(data) / "rl" / "cartpole.onnx", CARTPOLE
         yield "SB3 DQN CartPole", Path(data) / "agents" / "dqn-CartPole.zip", CARTPOLE
+        yield "SB3 PPO CartPole", Path(data) / "agents" / "ppo-CartPole.zip", CARTPOLE
 
 
 @click.command()
-@click.option("--seconds", default=60.0, help="Of proving, for each tree.")
-@click.option("--leaves", default="16,64,256", help="Numbers of leaves, with commas.")
-def main(seconds: float, leaves: str) -> None:
-    """Grow trees, prove, and print the table."""
+@click.option("--seconds", default=60.0, help="Of proving, for each policy.")
+@click.option("--trees", default="16,64,256", help="Numbers of leaves of trees, with commas.")
+@click.option("--affine", default="1,8,32", help="Numbers of leaves with affine scores.")
+def main(seconds: float, trees: str, affine: str) -> None:
+    """Fit, prove, and print the table."""
     torch.set_num_threads(1)
-    table = Table("network", "leaves", "sampled", "regret", "proved alike", "proved different",
-                  "open", "leaves proved whole", "boxes")  # fmt: skip
+    table = Table("network", "policy", "leaves", "sampled", "regret", "proved alike",
+                  "proved different", "open", "leaves proved whole", "boxes")  # fmt: skip
+    asked = [("tree", fit_tree, int(n)) for n in trees.split(",") if n]
+    asked += [("affine", fit_affine, int(n)) for n in affine.split(",") if n]
     for name, path, agent in controllers():
         structure = declare(read(path))
         function = as_function(bind(structure, agent)[0]["score"])
@@ -67,15 +73,15 @@ def main(seconds: float, leaves: str) -> None:
 
         low = [float(f.lower) for f in agent.features]
         high = [float(f.upper) for f in agent.features]
-        for count in map(int, leaves.split(",")):
-            tree = fit_tree(scores, low, high, leaves=count)
-            found = prove_fidelity(structure, agent, tree.leaves, timeout_s=seconds)
+        for kind, fit, count in asked:
+            fitted = fit(scores, low, high, leaves=count)
+            found = prove_fidelity(structure, agent, fitted.leaves, timeout_s=seconds)
             table.add_row(
-                name, str(len(tree.leaves)), f"{tree.agreement:.3f}", f"{tree.regret:.4f}",
-                f"{found.agreed:.3f}", f"{found.disagreed:.3f}", f"{found.open:.3f}",
-                str(len(found.whole)), str(found.boxes),
+                name, kind, str(len(fitted.leaves)), f"{fitted.agreement:.3f}",
+                f"{fitted.regret:.4f}", f"{found.agreed:.3f}", f"{found.disagreed:.3f}",
+                f"{found.open:.3f}", str(len(found.whole)), str(found.boxes),
             )  # fmt: skip
-    Console(width=120).print(table)
+    Console(width=130).print(table)
 
 
 if __name__ == "__main__":

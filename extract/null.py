@@ -9,7 +9,7 @@ the source itself computes with (ranges, sizes, one-element tensors) are no weig
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,8 @@ import numpy as np
 from extract.network import Array, Network
 from extract.operator import OPERATORS
 
-Rule = Callable[[Array, np.random.Generator], Array]
+Rule = Callable[[str, Array, np.random.Generator], Array]
+"""From the name of a weight tensor, the tensor and a generator to other weights of its shape."""
 
 
 def weights(network: Network) -> dict[str, Array]:
@@ -41,18 +42,34 @@ def weights(network: Network) -> dict[str, Array]:
 def fresh(network: Network, rng: np.random.Generator) -> Network:
     """The same architecture with weights drawn anew, tensor by tensor with its mean and spread."""
 
-    def draw(array: Array, rng: np.random.Generator) -> Array:
+    def draw(_: str, array: Array, rng: np.random.Generator) -> Array:
         return rng.normal(array.mean(), array.std(), array.shape)
 
     return _changed(network, draw, rng)
 
 
-def shuffled(network: Network, rng: np.random.Generator, *, keep_zeros: bool = True) -> Network:
-    """The same weights at other places of their tensors; zeros stay, unless told otherwise."""
+def shuffled(
+    network: Network,
+    rng: np.random.Generator,
+    *,
+    keep_zeros: bool = True,
+    among: Mapping[str, Array] | None = None,
+) -> Network:
+    """The same weights at other places of their tensors; zeros stay, unless told otherwise.
 
-    def mix(array: Array, rng: np.random.Generator) -> Array:
+    Args:
+        network: the network.
+        rng: of the permutations.
+        keep_zeros: whether zeros stay where they are.
+        among: for some weight tensors the (rows, columns) that may move, all others stay.
+    """
+    allowed = among or {}
+
+    def mix(name: str, array: Array, rng: np.random.Generator) -> Array:
         mixed = array.copy()
         full = array != 0 if keep_zeros else np.ones(array.shape, dtype=bool)
+        if name in allowed:
+            full &= allowed[name].reshape(*allowed[name].shape, *[1] * (array.ndim - 2))
         mixed[full] = rng.permutation(array[full])
         return mixed
 
@@ -70,6 +87,6 @@ def _changed(network: Network, rule: Rule, rng: np.random.Generator) -> Network:
     for name, array in weights(network).items():
         key = array.tobytes() + repr(array.shape).encode()
         if key not in drawn:
-            drawn[key] = rule(array, rng).astype(array.dtype)
+            drawn[key] = rule(name, array, rng).astype(array.dtype)
         parameters[name] = drawn[key]
     return replace(network, parameters=parameters)

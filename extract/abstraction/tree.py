@@ -2,62 +2,19 @@
 
 Bastani, Pu and Solar-Lezama, Verifiable reinforcement learning via policy extraction, NeurIPS 2018
 (VIPER): examples weigh what a wrong action would cost, the difference of the best and the worst
-score; the tree is grown again where it went wrong. What is stated here is an estimate on samples;
-`verify.fidelity` proves it.
+score; the tree is grown again where it went wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
+from extract.abstraction.leaf import Leaf, Scores, Tree, tree_of
+from extract.abstraction.sample import sampler
 from extract.network import Array
-from theory.error import InputError
-
-Scores = Callable[[Array], Array]
-"""From observations (N, features) to scores (N, actions)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Leaf:
-    """A box of observations in which the tree takes one action.
-
-    Attributes:
-        low, high: corners (features,), closed; neighbouring leaves share a face.
-        action: number of the action.
-    """
-
-    low: Array
-    high: Array
-    action: int
-
-
-@dataclass(frozen=True, eq=False)
-class Tree:
-    """A decision tree over a box.
-
-    Attributes:
-        leaves: they cover the box.
-        agreement: share of fresh uniform samples at which tree and policy choose the same.
-        samples: how many those were.
-        regret: mean score that is lost by the tree's choice, on the same samples.
-    """
-
-    leaves: tuple[Leaf, ...]
-    agreement: float
-    samples: int
-    regret: float
-
-    def choose(self, observations: Array) -> Array:
-        """The actions at observations (N, features); at a shared face, that of the earlier leaf."""
-        chosen = np.full(len(observations), -1)
-        for leaf in self.leaves:
-            inside = ((observations >= leaf.low) & (observations <= leaf.high)).all(axis=1)
-            chosen[inside & (chosen < 0)] = leaf.action
-        return chosen
 
 
 def fit_tree(
@@ -85,41 +42,18 @@ def fit_tree(
     Raises:
         InputError: an empty box, or fewer than one leaf.
     """
-    lower, upper = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
-    if lower.shape != upper.shape or (lower > upper).any():
-        raise InputError("the box of a tree needs low <= high for every feature")
-    if leaves < 1:
-        raise InputError(f"leaves is {leaves}; a tree has at least one")
-    rng = np.random.default_rng(seed)
-    flags = np.zeros(len(lower), dtype=np.bool_) if finite is None else np.asarray(finite)
-    points = _sample(rng, lower, upper, flags, samples)
+    draws = sampler(low, high, finite, leaves, seed)
+    points = draws.draw(samples)
     grown = DecisionTreeClassifier(max_leaf_nodes=max(leaves, 2), random_state=seed)
     for _ in range(rounds):
         given = scores(points)
         weight = given.max(axis=1) - given.min(axis=1)
         grown.fit(points, given.argmax(axis=1), sample_weight=weight + 1e-12)
-        fresh = _sample(rng, lower, upper, flags, samples)
+        fresh = draws.draw(samples)
         wrong = fresh[grown.predict(fresh) != scores(fresh).argmax(axis=1)]
-        near = _near(rng, wrong, lower, upper, flags)
-        points = np.concatenate([points, fresh, near])
-    boxes = tuple(_leaves(grown, lower, upper))
-    fresh = _sample(rng, lower, upper, flags, samples)
-    given = scores(fresh)
-    chosen = Tree(boxes, 0.0, 0, 0.0).choose(fresh)
-    lost = given.max(axis=1) - given[np.arange(len(fresh)), chosen]
-    agreement = float((chosen == given.argmax(axis=1)).mean())
-    return Tree(boxes, agreement, samples, float(lost.mean()))
-
-
-def _sample(rng: np.random.Generator, low: Array, high: Array, flags: Array, count: int) -> Array:
-    points = rng.uniform(low, high, (count, len(low)))
-    return np.where(flags, np.rint(points), points)
-
-
-def _near(rng: np.random.Generator, points: Array, low: Array, high: Array, flags: Array) -> Array:
-    """Points not far from those at which the tree was wrong."""
-    moved = points + rng.normal(0, 0.03, points.shape) * (high - low)
-    return np.where(flags, points, moved).clip(low, high)
+        points = np.concatenate([points, fresh, draws.near(wrong)])
+    boxes = tuple(_leaves(grown, draws.low, draws.high))
+    return tree_of(boxes, scores, draws.draw(samples))
 
 
 def _leaves(grown: DecisionTreeClassifier, low: Array, high: Array) -> list[Leaf]:

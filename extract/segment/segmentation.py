@@ -93,7 +93,8 @@ def segment(
         nulls: shuffled nets, and random nets, to compare with.
         seed: of clustering and nulls.
         observations: input name -> array (samples, *shape); the last two procedures need it.
-        keep_zeros: whether shuffled weights keep the pattern of their zeros.
+        keep_zeros: whether shuffled weights keep the pattern of their zeros. Where they do not,
+            zeros move among the units that are not isolated: isolated ones are dropped first.
 
     Raises:
         InputError: an unknown procedure, no observations where they are needed, too few units.
@@ -110,7 +111,8 @@ def segment(
         if observations is None
         else how.likeness(how.activations(network, found.graph, observations))
     )
-    mixed = [run(shuffled(network, rng, keep_zeros=keep_zeros)) for _ in range(nulls)]
+    among = None if keep_zeros else found.graph.joining()
+    mixed = [run(shuffled(network, rng, keep_zeros=keep_zeros, among=among)) for _ in range(nulls)]
     drawn = [run(fresh(network, rng)) for _ in range(nulls)]
     common = [(one, *_common(found.graph, one.graph)) for one in mixed]
     agreement = [adjusted_rand_score(found.labels[i], one.labels[j]) for one, i, j in common]

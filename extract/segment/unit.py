@@ -7,7 +7,7 @@ values; biases do not count. Tied layers are one layer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,21 +29,36 @@ class UnitGraph:
         units: for each unit, the tensor it belongs to (an input, or a weight) and its place there.
         weights: symmetric (n, n), not negative.
         entries: for each unit, a node that holds its activation, and the flat positions there.
+        joins: for each weight tensor the number of the unit that each of its columns reads in each
+            of its rows, (rows, columns); `NOBODY` where that is no one unit, or a dropped one.
     """
 
     units: tuple[tuple[str, int], ...]
     weights: sparse.csr_array
     entries: tuple[tuple[str, Array], ...]
+    joins: Mapping[str, Array]
 
     def connected(self) -> UnitGraph:
         """Without the units that no weight joins to any other."""
         degree = np.asarray(self.weights.sum(axis=1)).ravel()
         kept = np.flatnonzero(degree > 0)
+        number = np.full(len(self.units) + 1, NOBODY)
+        number[kept] = np.arange(len(kept))
         return UnitGraph(
             tuple(self.units[i] for i in kept),
             self.weights[kept][:, kept],
             tuple(self.entries[i] for i in kept),
+            {name: number[columns] for name, columns in self.joins.items()},
         )
+
+    def joining(self) -> dict[str, Array]:
+        """For each weight tensor, which (rows, columns) are between two of the units."""
+        rows = set(self.units)
+        return {
+            name: (columns != NOBODY)
+            & np.array([(name, row) in rows for row in range(len(columns))])[:, None]
+            for name, columns in self.joins.items()
+        }
 
 
 def unit_graph(network: Network) -> UnitGraph:
@@ -70,6 +85,7 @@ class _Builder:
         self.owners: dict[str, Array] = {}
         self.places: dict[int, tuple[str, Array]] = {}
         self.edges: dict[tuple[int, int], float] = {}
+        self.joins: dict[str, Array] = {}
 
     def visit(self, node: Node) -> None:
         if node.op == "parameter":
@@ -85,11 +101,12 @@ class _Builder:
     def graph(self) -> UnitGraph:
         count = len(self.numbers)
         if not self.edges:
-            return UnitGraph(tuple(self.numbers), sparse.csr_array((count, count)), ())
+            return UnitGraph(tuple(self.numbers), sparse.csr_array((count, count)), (), {})
         rows, columns = np.array(list(self.edges)).T
         half = sparse.coo_array((list(self.edges.values()), (rows, columns)), (count, count))
         places = tuple(self.places[i] for i in range(count))
-        return UnitGraph(tuple(self.numbers), sparse.csr_array(half + half.T), places)
+        whole = sparse.csr_array(half + half.T)
+        return UnitGraph(tuple(self.numbers), whole, places, self.joins)
 
     def _number(self, tensor: str, place: int) -> int:
         return self.numbers.setdefault((tensor, place), len(self.numbers))
@@ -115,8 +132,11 @@ class _Builder:
         sources = sources.reshape(len(sources), -1)
         alone = np.where((sources == sources[:, :1]).all(axis=1), sources[:, 0], NOBODY)
         rows = np.array([self._number(node.inputs[1], i) for i in range(len(weight))])
-        for row, number in enumerate(rows):
-            start = row // (len(weight) // groups) * weight.shape[1]
+        starts = np.arange(len(weight)) // (len(weight) // groups) * weight.shape[1]
+        columns = alone[starts[:, None] + np.arange(weight.shape[1])]
+        known = self.joins.setdefault(node.inputs[1], columns)
+        self.joins[node.inputs[1]] = np.where(known == NOBODY, columns, known)
+        for row, (number, start) in enumerate(zip(rows, starts, strict=True)):
             for column in np.flatnonzero(weight[row]):
                 source = int(alone[start + column])
                 if source not in (NOBODY, number):

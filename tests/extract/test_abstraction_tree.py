@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from extract.abstraction.affine import fit_affine
+from extract.abstraction.leaf import AffineLeaf
 from extract.abstraction.tree import fit_tree
 from theory.error import InputError
 
@@ -37,3 +39,39 @@ def test_wrong_boxes_are_refused():
         fit_tree(corner, [1, 0, 0], [0, 1, 1])
     with pytest.raises(InputError, match="at least one"):
         fit_tree(corner, [0, 0, 0], [1, 1, 1], leaves=0)
+    with pytest.raises(InputError, match="low <= high"):
+        fit_affine(corner, [1, 0, 0], [0, 1, 1])
+    with pytest.raises(InputError, match="not finite"):
+        fit_affine(corner, [0, 0, 0], [1, 1, float("inf")])
+
+
+def bent(x: np.ndarray) -> np.ndarray:
+    """Action 1 above the roof y = 1/2 - |x|, action 0 below; action 2 is never best."""
+    height = x[:, 1] + np.abs(x[:, 0]) - 0.5
+    return np.stack([np.zeros(len(x)), height, np.full(len(x), -9.0)], axis=1)
+
+
+def test_an_oblique_border_needs_one_affine_leaf_on_each_side_of_its_bend():
+    line = fit_affine(lambda x: np.stack([x[:, 0], x[:, 1]], 1), [-1, -1], [1, 1], leaves=1)
+    assert len(line.leaves) == 1
+    assert line.agreement > 0.995
+    roof = fit_affine(bent, [-1, -1], [1, 1], leaves=4, seed=3)
+    assert roof.agreement > 0.99
+    same_size = fit_tree(bent, [-1, -1], [1, 1], leaves=4, seed=3)
+    assert roof.regret < same_size.regret / 4
+    sizes = [np.prod(leaf.high - leaf.low) for leaf in roof.leaves]
+    assert sum(sizes) == pytest.approx(4.0)
+    rng = np.random.default_rng(5)
+    points = rng.uniform(-1, 1, (500, 2))
+    assert set(roof.choose(points)) == {0, 1}
+
+
+def test_a_flag_is_cut_between_its_values():
+    def flipped(x: np.ndarray) -> np.ndarray:
+        side = np.where(x[:, 1] > 0.5, x[:, 0], -x[:, 0])
+        return np.stack([side, -side], axis=1)
+
+    fitted = fit_affine(flipped, [-1, 0], [1, 1], leaves=2, finite=[False, True], seed=1)
+    assert fitted.agreement > 0.99
+    assert sorted(float(leaf.high[1]) for leaf in fitted.leaves) == [0.5, 1.0]
+    assert all(isinstance(leaf, AffineLeaf) for leaf in fitted.leaves)

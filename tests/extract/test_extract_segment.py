@@ -11,6 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 from torch import nn
 
 from extract.network import Network
+from extract.null import shuffled
 from extract.reader.python_file import export
 from extract.reader.torch_export import translate
 from extract.segment import Segmentation, segment, unit_graph
@@ -76,6 +77,30 @@ def test_isolated_units_are_dropped():
     graph = unit_graph(network(net, 3))
     assert len(graph.units) == 9
     assert len(graph.connected().units) == 8
+
+
+def test_zeros_move_among_units_that_are_not_isolated():
+    """An input that nothing reads and a unit that reads nothing keep their zeros; others do not."""
+    net = perceptron((4, 6, 3), 2)
+    weights = net.state_dict()
+    weights["0.weight"][:, 0] = 0
+    weights["0.weight"][2] = 0
+    weights["2.weight"][:, 2] = 0
+    weights["0.weight"][4:, 1:] = 0
+    whole = network(net, 4)
+    among = unit_graph(whole).connected().joining()
+    first, second = (name for name in among if len(among[name]) in (6, 3))
+    assert not among[first][:, 0].any()
+    assert not among[first][2].any()
+    assert not among[second][:, 2].any()
+    assert among[first].sum() == 5 * 3
+    assert among[second].sum() == 3 * 5
+    mixed = shuffled(whole, np.random.default_rng(0), keep_zeros=False, among=among)
+    before, after = whole.parameters[first], mixed.parameters[first]
+    assert (after[:, 0] == 0).all()
+    assert (after[2] == 0).all()
+    assert sorted(after.ravel()) == sorted(before.ravel())
+    assert ((after != 0) != (before != 0)).any()
 
 
 def test_a_normalised_cut_is_what_it_is_by_hand():
