@@ -1,13 +1,14 @@
 """Case distinctions taken out of terms: each case has a guard, and a value without any.
 
-`if`, `max`, `min` and `abs` are where a piecewise-linear term bends. Of their cases the guards
-exclude each other, and one of them is always true.
+`if`, `max`, `min` and `abs` are where a piecewise-linear term bends, and a `lookup` is as many `if`
+as its table is long. Of their cases the guards exclude each other, and one of them is always true.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from theory.error import MesascopeError
 from theory.fold import fold
@@ -15,9 +16,11 @@ from theory.node import Term, brief, build
 from theory.scope import binds
 from theory.sort import BoolSort
 from theory.substitution import rebuilt
+from theory.table import Table
 from theory.term import and_, not_, number, or_
 
-BENDS = frozenset({"if", "max", "min", "abs"})
+DISTINCTIONS = frozenset({"if", "lookup"})
+BENDS = DISTINCTIONS | {"max", "min", "abs"}
 LARGEST = 1024
 """A term of more cases than this is refused."""
 
@@ -67,14 +70,16 @@ def cases(term: Term, bends: frozenset[str] = BENDS) -> list[Case]:
 
 
 def lifted(formula: Term) -> Term:
-    """The formula with every `if` taken out of its comparisons, as alternatives between them."""
+    """The formula with every `if` and `lookup` taken out of its comparisons, as alternatives
+    between them.
+    """
 
     def step(node: Term, parts: Sequence[Term]) -> Term:
         whole = rebuilt(node, parts)
         compares = isinstance(node.sort, BoolSort) and not binds(node)
         if not compares or all(isinstance(part.sort, BoolSort) for part in parts):
             return whole
-        listed = cases(whole, frozenset({"if"}))
+        listed = cases(whole, DISTINCTIONS)
         if len(listed) == 1:
             return whole
         return or_(*(and_(case.guard, case.value) for case in listed))
@@ -110,6 +115,23 @@ def _assuming(term: Term, condition: Term, truth: bool, bends: frozenset[str]) -
     return fold(term, step)
 
 
+def _halves(lookup: Term) -> tuple[Term, Term, Term]:
+    """A lookup as one in the first half of its table or one in the second."""
+    table: Table = lookup.payload
+    (at,) = lookup.arguments
+    middle = (len(table.entries) + 1) // 2
+
+    def part(entries: tuple[Fraction, ...], start: int) -> Term:
+        if len(entries) == 1:
+            return number(entries[0])
+        return build("lookup", (at - start if start else at,), Table(table.name, entries))
+
+    first, second = table.entries[:middle], table.entries[middle:]
+    if not second:
+        return and_(), part(first, 0), part(first, 0)
+    return at <= middle - 1, part(first, 0), part(second, middle)
+
+
 def _parts(bend: Term) -> tuple[Term, Term, Term]:
     """Condition, value where it is true, value where it is false."""
     if bend.operator == "if":
@@ -117,5 +139,7 @@ def _parts(bend: Term) -> tuple[Term, Term, Term]:
     if bend.operator == "abs":
         (a,) = bend.arguments
         return a >= number(0), a, build("neg", (a,))
+    if bend.operator == "lookup":
+        return _halves(bend)
     a, b = bend.arguments
     return (a >= b, a, b) if bend.operator == "max" else (a <= b, a, b)

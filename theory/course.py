@@ -6,14 +6,19 @@ states has an answer even for ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from theory.enclosure import Undecided
 from theory.error import InputError
+from theory.finite.engine import PLAIN, Engine
+from theory.finite.reach import reach
+from theory.finite.value import Best
 from theory.meaning import choice
 from theory.node import Term
+from theory.process import Process
 from theory.value import Value, Vector, conform, finite_domain
 from theory.world import STATE, World, moment
 
@@ -105,6 +110,52 @@ def follow(
     return doubt if doubt is not None else True
 
 
+def probable(node: Term, start: Value, interpretation: Interpretation, evaluate: Evaluate) -> bool:
+    """Whether the probability of `hold until goal` from a state is within its bound.
+
+    Raises:
+        InputError: a choice has no finite domain, or there are too many states.
+        Undecided: enclosures leave open what happens.
+    """
+    span: Span = node.payload
+    course = _Course(span, interpretation, evaluate)
+    _, hold, goal = node.arguments
+    names = {_key(start): "0"}
+    waiting = [(start, 0)]
+    reached: set[str] = set()
+    rows: dict[str, dict[str, dict[str, Fraction]]] = {}
+    for state, step in waiting:
+        row = rows[names[_key(state)]] = dict[str, dict[str, Fraction]]()
+        if course.certain(goal, state):
+            reached.add(names[_key(state)])
+            continue
+        if step == span.steps or not course.certain(hold, state):
+            continue
+        for number, outcomes in enumerate(course.lotteries(state)):
+            shares = row[str(number)] = dict[str, Fraction]()
+            for after, share in outcomes:
+                if _key(after) not in names:
+                    names[_key(after)] = str(len(names))
+                    waiting.append((after, step + 1))
+                name = names[_key(after)]
+                shares[name] = shares.get(name, Fraction(0)) + share
+        if len(names) > LARGEST:
+            raise InputError(f"{span.world.name} comes to more than {LARGEST} states")
+    found = probabilities(span, Process(rows), reached)
+    return span.bound is not None and span.bound.met(found["0"])
+
+
+def probabilities(
+    span: Span, process: Process, goal: Iterable[str], engine: Engine = PLAIN
+) -> Mapping[str, Fraction]:
+    """For every state of a process the probability of getting to a goal in the steps of a span,
+    where what is chosen is chosen as is worst for its bound.
+    """
+    best: Best = "max" if span.bound is not None and not span.bound.least else "min"
+    answer = reach(process, goal, within=span.steps, best=best, engine=engine)
+    return {state: p for state, p in answer.values.items() if isinstance(p, Fraction)}
+
+
 def asked(node: Term, step: int) -> tuple[Term | None, Term | None]:
     """What has to hold at a step, unless that is true which has to be reached."""
     match node.operator:
@@ -137,6 +188,28 @@ class _Course:
                     advance(world, state, action, chosen, self.interpretation, self.evaluate),
                     taken,
                 )
+
+    def certain(self, formula: Term, state: Value) -> bool:
+        """The same; Undecided is raised."""
+        truth = self.truth(formula, state)
+        if isinstance(truth, Undecided):
+            raise truth
+        return truth
+
+    def lotteries(self, state: Value) -> Iterator[list[tuple[Value, Fraction]]]:
+        """For everything that may be done at a state, the next states with their shares."""
+        world = self.span.world
+        for action, taken in may_take(world, state, self.interpretation, self.evaluate):
+            if isinstance(taken, Undecided):
+                raise taken
+            for lots in world.lotteries():
+                yield [
+                    (
+                        advance(world, state, action, chosen, self.interpretation, self.evaluate),
+                        share,
+                    )
+                    for chosen, share in lots
+                ]
 
     def _choices(self, step: int) -> Sequence[Value | None]:
         sort = self.span.world.choice_sort

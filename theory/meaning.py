@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theory.enclosure import Undecided, same
+from theory.enclosure import Enclosure, Undecided, same
+from theory.error import InputError
+from theory.rational import number_text
 from theory.sort import ObservationSort
+from theory.table import Table
 from theory.value import Vector
 
 
@@ -37,6 +40,21 @@ def choice(ties: str, values: Sequence[Any]) -> bool:
 def record(payload: ObservationSort, values: Sequence[Any]) -> dict[str, Any]:
     """The features by name."""
     return {f.name: value for f, value in zip(payload.features, values, strict=True)}
+
+
+def lookup(payload: Table, values: Sequence[Any]) -> Any:
+    """The entry at a position; Undecided where an enclosure leaves that open.
+
+    Raises:
+        InputError: there is no such position.
+    """
+    (at,) = values
+    if isinstance(at, Enclosure):
+        raise Undecided(f"{payload.name}: the position is not known exactly")
+    if at.denominator != 1 or not 0 <= at < len(payload.entries):
+        last = len(payload.entries) - 1
+        raise InputError(f"{payload.name}: {number_text(at)} is no position from 0 to {last}")
+    return payload.entries[int(at)]
 
 
 def _at_least(a: Any, b: Any) -> bool:

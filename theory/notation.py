@@ -146,6 +146,12 @@ RECORD = Notation(
 )
 
 
+LOOKUP = Notation(
+    lambda payload, args: f"{payload.name}[{args[0]}]",
+    lambda payload, args: rf"{name_latex(payload.name)}_{{{args[0]}}}",
+)
+
+
 def course(word: str, latex: str) -> Notation:
     """`always s in world(o, 10): a`, reaching as far to the right as it can."""
     return Notation(
@@ -159,6 +165,18 @@ UNTIL = Notation(
     lambda span, args: f"along {_range(span, args[0])}: {args[1]} until {args[2]}",
     lambda span, args: (
         rf"\mathbf{{A}}_{{{_range_latex(span, args[0])}}}\; {args[1]} \;\mathbf{{U}}\; {args[2]}"
+    ),
+    BINDER,
+    0,
+    AND + 1,
+)
+
+
+PROBABLY = Notation(
+    lambda span, args: f"P {span.bound} along {_range(span, args[0])}: {args[1]} until {args[2]}",
+    lambda span, args: (
+        rf"\mathbf{{P}}_{{{span.bound.latex}}} \mathbf{{A}}_{{{_range_latex(span, args[0])}}}\; "
+        rf"{args[1]} \;\mathbf{{U}}\; {args[2]}"
     ),
     BINDER,
     0,

@@ -126,10 +126,12 @@ _ROWS = (
         "if", 3, rule.alternative, lambda p, v: v[1] if v[0] else v[2], call("if", r"\mathrm{if}")
     ),
     Operator("record", None, rule.record, meaning.record, notation.RECORD),
+    Operator("lookup", 1, rule.numbers("lookup"), meaning.lookup, notation.LOOKUP),
     Operator("always", 2, rule.course, None, notation.course("always", r"\mathbf{G}")),
     Operator("eventually", 2, rule.course, None, notation.course("eventually", r"\mathbf{F}")),
     Operator("next", 2, rule.course, None, notation.course("next", r"\mathbf{X}")),
     Operator("until", 3, rule.course, None, notation.UNTIL),
+    Operator("probably", 3, rule.course, None, notation.PROBABLY),
 )
 
 OPERATORS: dict[str, Operator] = {row.key: row for row in _ROWS}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from theory.node import Term
 
 QUANTIFIERS = frozenset({"forall", "exists"})
-TEMPORAL = frozenset({"always", "eventually", "until", "next"})
+TEMPORAL = frozenset({"always", "eventually", "until", "next", "probably"})
 """Operators over a trajectory: the first argument is where it starts, the others are formulas over
 the state that the payload names.
 """

@@ -144,7 +144,8 @@ def _followed(node: Term, interpretation: Interpretation) -> Value:
     if isinstance(start, Undecided):
         return start
     try:
-        return course.follow(node, start, interpretation, _evaluate)
+        followed = course.probable if node.operator == "probably" else course.follow
+        return followed(node, start, interpretation, _evaluate)
     except Undecided as undecided:
         return undecided
 

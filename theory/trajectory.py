@@ -1,4 +1,4 @@
-"""Formulas over trajectories: always, eventually, until, next, bounded or for ever.
+"""Formulas over trajectories: always, eventually, until, next, probably, bounded or for ever.
 
 A temporal formula speaks of every trajectory from its start: of every choice of others, and of
 every best action where several score best. It is a term like others, and may stand inside another
@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from theory.error import InputError, SortError
 from theory.fold import fold
 from theory.node import Term, build, variable
+from theory.rational import Exact, exact, number_text
 from theory.scope import QUANTIFIERS, free_variables
+from theory.term import and_
 
 if TYPE_CHECKING:
     from theory.world import World
@@ -28,6 +31,31 @@ PROBE = "s\u200b"
 
 
 @dataclass(frozen=True)
+class Bound:
+    """What is asked of a probability.
+
+    Attributes:
+        least: whether it is to be at least the limit; otherwise at most.
+        limit: the number, from 0 to 1.
+    """
+
+    least: bool
+    limit: Fraction
+
+    def __str__(self) -> str:
+        return f"{'>=' if self.least else '<='} {number_text(self.limit)}"
+
+    @property
+    def latex(self) -> str:
+        """The bound in LaTeX."""
+        return (r"\geq " if self.least else r"\leq ") + str(self.limit)
+
+    def met(self, probability: Fraction) -> bool:
+        """Whether a probability is within the bound."""
+        return probability >= self.limit if self.least else probability <= self.limit
+
+
+@dataclass(frozen=True)
 class Span:
     """What a temporal operator ranges over: the payload of its term.
 
@@ -38,6 +66,7 @@ class Span:
         invariant: a formula over that variable that is offered for a proof; it is checked.
         ranking: a number over that variable that is offered for a proof that something happens: it
             is checked that it falls by 1 at least, and is never below 0, as long as it has not.
+        bound: for `probably`, what is asked of the probability.
     """
 
     world: World
@@ -45,6 +74,7 @@ class Span:
     state: str
     invariant: Term | None = None
     ranking: Term | None = None
+    bound: Bound | None = None
 
     @property
     def length(self) -> str:
@@ -103,6 +133,40 @@ class Trajectory:
         """The goal is true at some time, and `hold` at every time before."""
         return self._over("until", (hold, goal))
 
+    def probably(
+        self,
+        goal: Condition,
+        *,
+        hold: Condition | None = None,
+        at_least: Exact | None = None,
+        at_most: Exact | None = None,
+    ) -> Term:
+        """The probability that the goal is true at some time, and `hold` at every time before.
+
+        It is that of the choices for which the world has odds. Whatever is not left to chance
+        (other choices, and which of several best actions is taken) is what is worst for the bound.
+
+        Args:
+            goal: from a state to a formula.
+            hold: what has to be true before; by default nothing.
+            at_least: the bound; give this or `at_most`.
+            at_most: the bound.
+
+        Raises:
+            InputError: there is not exactly one bound, or it is no probability.
+        """
+        if (at_least is None) == (at_most is None):
+            raise InputError("probably: give at_least or at_most")
+        given = at_least if at_least is not None else at_most
+        limit = exact(given if given is not None else 0, "probably: the bound")
+        if not 0 <= limit <= 1:
+            raise InputError(f"probably: the bound {number_text(limit)} is not between 0 and 1")
+
+        def before(state: Term) -> Term:
+            return and_() if hold is None else hold(state)
+
+        return self._over("probably", (before, goal), bound=Bound(at_least is not None, limit))
+
     def next(self, condition: Condition) -> Term:
         """The condition is true after one step."""
         return Trajectory(self.world, self.start, 1)._over("next", (condition,))
@@ -114,6 +178,7 @@ class Trajectory:
         *,
         invariant: Condition | None = None,
         ranking: Condition | None = None,
+        bound: Bound | None = None,
     ) -> Term:
         offered = [one for one in (*conditions, invariant, ranking) if one is not None]
         probe = variable(PROBE, self.world.state_sort)
@@ -128,6 +193,7 @@ class Trajectory:
             name,
             None if invariant is None else invariant(state),
             None if ranking is None else ranking(state),
+            bound,
         )
         return build(operator, (self.start, *(one(state) for one in conditions)), span)
 

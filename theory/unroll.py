@@ -58,6 +58,8 @@ def _unrolled(node: Term) -> Term:
     world = span.world
     if span.steps is None:
         raise TooManyCases("a trajectory without end has no last step")
+    if node.operator == "probably":
+        raise TooManyCases("probabilities are for worlds that come to finitely many states")
     paths = len(world.steps) ** span.steps
     if paths > LARGEST:
         raise TooManyCases(f"{span.steps} steps in {world.name} have {paths} paths")

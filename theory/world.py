@@ -1,9 +1,10 @@
 """Worlds: what becomes of a state when the agent acts in it, written in the language's own terms.
 
 A world steps from a state by the agent's action and, where it has choices, by what others choose:
-a pilot, an overseer, chance without probabilities. Where several actions score best, each of them
-may be taken (under `ties="first"` the first alone), so that what is true on every trajectory is
-true however a deployed argmax breaks ties.
+a pilot, an overseer, chance. Of a choice it may be known how probable each value is; `always` and
+the like speak of all values all the same, and `probably` of their probabilities. Where several
+actions score best, each of them may be taken (under `ties="first"` the first alone), so that what
+is true on every trajectory is true however a deployed argmax breaks ties.
 
 The world is exact: states are real numbers, and its steps are not rounded. In float32 only the
 network is run, on the state's observation rounded to float32.
@@ -11,22 +12,27 @@ network is run, on the state's observation rounded to float32.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from theory.agent import Agent
 from theory.bend import Case, cases
 from theory.error import InputError, SortError
 from theory.node import Term, brief, build, member, number, variable
+from theory.rational import Exact, exact
 from theory.scope import free_variables
 from theory.sort import Feature, ObservationSort, Sort, check_name, check_names
 from theory.substitution import substitute
 from theory.term import and_, or_
+from theory.value import finite_domain
 
 if TYPE_CHECKING:
     from theory.trajectory import Trajectory
+    from theory.value import Value
 
 STATE = "state"
 """The variable for the present state in the terms of a world."""
@@ -44,6 +50,8 @@ class World:
         observation: what the agent observes, as a term over the variable `state`; None where no
             policy is asked, and any action may be taken at any time.
         moves: for each action the next state, as a term over `state` and the choice.
+        odds: for choices that are made by chance, the probability of each value: at every step
+            anew, independently of each other and of all that was before.
     """
 
     agent: Agent
@@ -52,6 +60,9 @@ class World:
     choice_sort: ObservationSort | None
     observation: Term | None
     moves: Mapping[str, Term]
+    odds: Mapping[str, Mapping[Fraction, Fraction]] = field(
+        default_factory=dict[str, Mapping[Fraction, Fraction]]
+    )
 
     def state(self, name: str = "s") -> Term:
         """A variable that ranges over the box of states."""
@@ -78,6 +89,10 @@ class World:
         scores = self.agent.score(self.observe(state))
         return build("acts", (scores, taken), ties)
 
+    def label(self, state: Value) -> str:
+        """What a state is called in reports; nothing where its features say it all."""
+        return ""
+
     def next(self, state: Term, action: str, choice: Term | None = None) -> Term:
         """The state after an action and a choice."""
         return substitute(self.moves[action], self._given(state, choice))
@@ -91,6 +106,26 @@ class World:
         if self.choice_sort is None:
             raise SortError(f"in {self.name} nobody but the agent chooses")
         return variable(moment(self.choice_sort.name, step), self.choice_sort)
+
+    def lotteries(self) -> Iterator[list[tuple[dict[str, Fraction] | None, Fraction]]]:
+        """For everything that others can choose and is not left to chance, all choices of a step
+        with their probabilities.
+
+        Raises:
+            InputError: there are infinitely many.
+        """
+        if self.choice_sort is None:
+            yield [(None, Fraction(1))]
+            return
+        domain = finite_domain(self.choice_sort)
+        if domain is None:
+            raise InputError(f"{self.choice_sort.name}: there are infinitely many choices")
+        groups: dict[tuple[Fraction, ...], list[tuple[dict[str, Fraction] | None, Fraction]]] = {}
+        for chosen in domain:
+            fixed = tuple(value for name, value in chosen.items() if name not in self.odds)
+            share = prod((row[chosen[name]] for name, row in self.odds.items()), start=Fraction(1))
+            groups.setdefault(fixed, []).append((chosen, share))
+        yield from groups.values()
 
     def trajectory(self, start: Term, steps: int | None = None) -> Trajectory:
         """What the agent runs through from a state, for so many steps; None is for ever."""
@@ -148,6 +183,7 @@ def world(
     observe: Callable[[Term], Mapping[str, Any]] | None = None,
     choices: Iterable[Feature] = (),
     chooser: str = "choice",
+    odds: Mapping[str, Mapping[Any, Exact]] | None = None,
     name: str = "world",
 ) -> World:
     """A world whose steps are piecewise linear.
@@ -162,10 +198,11 @@ def world(
             state that bear their names.
         choices: what others choose at each step.
         chooser: how they are called.
+        odds: for choices that are made by chance, the probability of each value of the feature.
         name: how formulas call the world.
 
     Raises:
-        InputError: a feature is unknown or missing, or a value no number.
+        InputError: a feature is unknown or missing, a value no number, or probabilities are none.
     """
     features = tuple(agent.features if state is None else state)
     check_names("feature", (feature.name for feature in features))
@@ -190,7 +227,29 @@ def world(
         known = [f.name for f in agent.features if f.name in {g.name for g in features}]
         seen = observe(now) if observe is not None else {name: now[name] for name in known}
         observation = _observation(agent, seen, f"world {name!r}: observe")
-    return World(agent, name, state_sort, choice_sort, observation, moves)
+    drawn = _odds(odds or {}, chosen, f"world {name!r}: odds")
+    return World(agent, name, state_sort, choice_sort, observation, moves, drawn)
+
+
+def _odds(
+    given: Mapping[str, Mapping[Any, Exact]], choices: Sequence[Feature], where: str
+) -> dict[str, dict[Fraction, Fraction]]:
+    """The probabilities of the values of choices; each value has one, and they sum to 1."""
+    features = {feature.name: feature for feature in choices}
+    found: dict[str, dict[Fraction, Fraction]] = {}
+    for name, listed in given.items():
+        if name not in features:
+            raise InputError(f"{where}: nobody chooses {name!r}")
+        of = f"{where}, {name!r}"
+        row = {exact(value, of): exact(p, of) for value, p in listed.items()}
+        if set(row) != set(features[name].values or ()):
+            raise InputError(f"{where}: {name!r} needs a probability for each of its finite values")
+        if min(row.values()) <= 0:
+            raise InputError(f"{where}: a probability of {name!r} is not above 0")
+        if sum(row.values()) != 1:
+            raise InputError(f"{where}: those of {name!r} sum to {sum(row.values())}, not 1")
+        found[name] = row
+    return found
 
 
 def imagined(agent: Agent, *, name: str = "imagination") -> World:

@@ -41,6 +41,8 @@ def quantified(formula: Term) -> list[tuple[str, Sort]]:
 def chosen(node: Term) -> list[Term]:
     """What others choose along the trajectories of a temporal operator, step by step."""
     span: Span = node.payload
+    if node.operator == "probably":  # what is left to chance is not chosen, nor is the worst
+        return []
     return choices(span, LONGEST if span.steps is None else span.steps)
 
 

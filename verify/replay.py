@@ -91,7 +91,18 @@ def violated(bound: BoundProperty, values: Values, run: Evaluate) -> bool | None
             return True if any(_is_false(part, meant) for part in parts) else None
         if shared:
             return None  # of two quantifiers over one name, one has no finite domain
+        if _goes_on(formula):
+            return None  # the trajectory goes on where the witness says nothing any more
         raise
+
+
+def _goes_on(formula: Term) -> bool:
+    """Whether a formula speaks of trajectories without end."""
+
+    def step(node: Term, parts: Sequence[bool]) -> bool:
+        return any(parts) or (node.operator in TEMPORAL and node.payload.steps is None)
+
+    return fold(formula, step)
 
 
 def _conjuncts(formula: Term) -> list[Term]:

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from theory.agent import Agent
 from theory.error import InputError, SortError
 from theory.operator import OPERATORS, FunctionSymbol, Vector, is_real, number_text
+from theory.scope import TEMPORAL
 from theory.sort import BOOL, REAL, EnumSort, Feature, ObservationSort, RealSort, VectorSort
-from theory.trajectory import Span
+from theory.table import Table
+from theory.trajectory import Bound, Span
 from theory.world import world
 
-INTERPRETED = {"var", "apply", "forall", "exists", "always", "eventually", "next", "until"}
+INTERPRETED = {"var", "apply", "forall", "exists", *TEMPORAL}
 RATIONALS = st.fractions(-100, 100, max_denominator=64)
 TRUTHS = st.booleans()
 
@@ -36,11 +38,12 @@ PAYLOADS: dict[str, Any] = {
     "component": 1,
     "acts": "strict",
     "record": BOX,
-    **dict.fromkeys(("always", "eventually", "next", "until"), Span(WORLD, 3, "s")),
+    "lookup": Table("entries", (Fraction(1), Fraction(2))),
+    **dict.fromkeys(TEMPORAL, Span(WORLD, 3, "s", bound=Bound(True, Fraction(1, 2)))),
 }
 SORTS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("add", "sub", "mul", "max", "min", "lt", "le", "eq"), (REAL, REAL)),
-    **dict.fromkeys(("neg", "abs"), (REAL,)),
+    **dict.fromkeys(("neg", "abs", "lookup"), (REAL,)),
     **dict.fromkeys(("and", "or", "implies", "iff"), (BOOL, BOOL)),
     **dict.fromkeys(("not", "forall", "exists"), (BOOL,)),
     **dict.fromkeys(("feature", "apply"), (BOX,)),
@@ -51,7 +54,7 @@ SORTS: dict[str, tuple[Any, ...]] = {
     "if": (BOOL, REAL, REAL),
     "record": (REAL, REAL),
     **dict.fromkeys(("always", "eventually", "next"), (BOX, BOOL)),
-    "until": (BOX, BOOL, BOOL),
+    **dict.fromkeys(("until", "probably"), (BOX, BOOL, BOOL)),
 }
 
 
@@ -59,7 +62,8 @@ def test_keys_are_those_that_the_engines_know():
     assert set(OPERATORS) == {
         "const", "var", "add", "sub", "mul", "neg", "abs", "max", "min", "lt", "le", "eq", "not",
         "and", "or", "implies", "iff", "forall", "exists", "feature", "with", "apply", "select",
-        "component", "acts", "if", "record", "always", "eventually", "next", "until",
+        "component", "acts", "if", "record", "lookup", "always", "eventually", "next", "until",
+        "probably",
     }  # fmt: skip
     assert all(key == row.key for key, row in OPERATORS.items())
     assert set(SORTS) == set(OPERATORS)
@@ -80,7 +84,7 @@ def test_every_row_takes_its_sorts_and_is_written(key):
     reals = {"const", "var", "add", "sub", "mul", "neg", "abs", "max", "min", "feature", "apply"}
     assert result == (
         REAL
-        if key in reals | {"select", "component", "if"}
+        if key in reals | {"select", "component", "if", "lookup"}
         else BOX
         if key in ("with", "record")
         else BOOL

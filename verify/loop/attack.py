@@ -39,6 +39,10 @@ FEW = 256
 MOST_CHECKED = 12
 """Violations in floats that are run again exactly."""
 
+MOST_CIRCLES = 4
+LONGEST_CIRCLE = 64
+"""A trajectory that comes back to a state after more steps than this is not noticed."""
+
 Tensors = Mapping[str, Any]
 
 
@@ -83,6 +87,9 @@ class Batch:
                 return best(scores, node.payload, at)
             case "component":
                 return values[0][:, node.payload]
+            case "lookup":
+                listed = torch.tensor([float(entry) for entry in node.payload.entries]).double()
+                return listed[values[0].long()]
             case key:
                 return _plain(key, values)
 
@@ -114,7 +121,7 @@ def attack(
     *,
     quick: bool,
 ) -> Iterator[Trail]:
-    """Trajectories that do not meet their demands, replayed exactly.
+    """Trajectories that do not meet their demands, or go round for ever, replayed exactly.
 
     Args:
         question: the question.
@@ -145,7 +152,7 @@ def attack(
                     trail = follow(question, functions, exact, choices)
                 except (Undecided, InputError):
                     trail = None
-                if trail is not None and trail.fails:
+                if trail is not None and trail.violates:
                     yield trail
                 if checked >= MOST_CHECKED:
                     return
@@ -206,6 +213,7 @@ def _failures(
         if not is_temporal(condition):
             alive = alive & Batch(values, run, names).value(condition)
     chosen: list[dict[str, Tensor] | None] = []
+    passed: list[Tensor] = []
     held = torch.rand(count, generator=generator) < 0.5
     for step, demand in enumerate(question.demands):
         here = Batch({**values, question.state: state, STATE: state}, run, names)
@@ -217,14 +225,28 @@ def _failures(
             for row in failing[:3].tolist():
                 yield row, step, chosen
             alive[failing] = False
+        if step == question.steps and question.endless:
+            again: Any = (alive & _returning(_rows(state, count), passed)).nonzero()[:, 0]
+            for row in again[:MOST_CIRCLES].tolist():
+                yield row, step, chosen
         if step == question.steps or not bool(alive.any()):
             return
+        if question.endless and step >= question.steps - LONGEST_CIRCLE:
+            passed.append(_rows(state, count))
         choice = _choose(world.choice_sort, count, generator)
         if choice is not None and chosen and chosen[-1] is not None:
             before = chosen[-1]
             choice = {name: torch.where(held, before[name], now) for name, now in choice.items()}
         chosen.append(choice)
         state = _after(question, here, state, choice, count)
+
+
+def _returning(rows: Tensor, passed: Sequence[Tensor]) -> Tensor:
+    """Which trajectories (B,) come back to a state (B, n) where they were before."""
+    found = torch.zeros(len(rows), dtype=torch.bool)
+    for before in passed:
+        found = found | (before == rows).all(dim=1)
+    return found
 
 
 def _conjuncts(formula: Term) -> list[Term]:

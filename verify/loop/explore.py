@@ -132,6 +132,7 @@ class Explorer:
         self._functions = functions
         self._agent = question.world.agent
         self._places = 0
+        self._open = False
 
     def run(self, deadline: Deadline, progress: Progress | None = None) -> Outcome:
         """Explore until an answer or the deadline."""
@@ -156,6 +157,8 @@ class Explorer:
                     shown = time.monotonic()
                     progress(step / (self._question.steps + 1), len(level))
             level = list(following.values())
+        if self._open:
+            return self._unknown(Reason.SOLVER_GAVE_UP, f"open after {self._question.steps} steps")
         return Outcome(True, places=self._places)
 
     def _unknown(self, reason: Reason, detail: str) -> Outcome:
@@ -190,6 +193,7 @@ class Explorer:
                     return self._unknown(Reason.SOLVER_GAVE_UP, detail)
                 continue
             if last:
+                self._open |= self._question.goes_on
                 continue
             self._take_on(place, here, gaps, step, level, following)
         return None
@@ -398,7 +402,7 @@ class Explorer:
             trail = follow(self._question, self._functions, values, choices, guide)
         except (Undecided, InputError):
             return None
-        return trail if trail is not None and trail.fails else None
+        return trail if trail is not None and trail.violates else None
 
     def _path(self, place: Place) -> list[Edge]:
         path: list[Edge] = []

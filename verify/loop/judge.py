@@ -16,15 +16,15 @@ from theory.enclosure import Undecided
 from theory.error import InputError, UnsupportedOperator
 from theory.semantics import Interpretation, evaluate
 from theory.sort import ObservationSort, VectorSort
-from theory.term import Term, forall, implies, variable
-from theory.value import finite_domain
-from theory.world import moment
+from theory.term import Term
+from theory.world import World, moment
 from verify.answer import Deadline, Progress
 from verify.bind import BoundProperty, as_floats, exactly, in_float32, meaning
 from verify.limit import OutOfTime, within
 from verify.loop.attack import attack
 from verify.loop.explore import Explorer, Outcome
 from verify.loop.extent import extent
+from verify.loop.finite import described, settle
 from verify.loop.induction import prove
 from verify.loop.policy import Policy
 from verify.loop.question import Question, Temporal, questions, roots
@@ -40,6 +40,9 @@ GLANCES = 200
 
 LOCATING_S = 1.0
 """Time at most for finding all starts that violate."""
+
+REPLAY_S = 10.0
+"""Time at most for replaying a trajectory: where rounding leads elsewhere it may go on for long."""
 
 HORIZON = 200
 """Steps for which an attack follows trajectories without end."""
@@ -137,26 +140,40 @@ def _judge_part(
     policy = None if network is None else Policy(world.agent, network, device)
     loop = Loop(part, bound, functions, policy)
     steps = part.span.steps
+    found = _listed(loop, deadline)
+    if found is not None:
+        return found
+    if part.formula.operator == "probably":
+        detail = "a probability is decided where trajectories come to finitely many states"
+        return _unknown(bound, Reason.UNSUPPORTED_STATEMENT, detail)
     question = part.bounded(HORIZON if steps is None else steps)
-    if steps is not None or part.formula.operator == "always":
-        trails = attack(question, network, functions, generator, quick=steps is not None)
-        found = _first(loop, trails)
-        if found is not None:
-            return _located(loop, question, found, deadline)
-    share = 1 if steps is None else 8  # exploring decides the others, sooner or later
+    trails = attack(question, network, functions, generator, quick=steps is not None)
+    found = _first(loop, trails)
+    if found is not None:
+        return _located(loop, question, found, deadline)
+    share = 2 if steps is None else 8  # exploring decides the others, sooner or later
     limit = deadline.earlier(deadline.left / share)
     proof = prove(part, policy, functions, network, generator, limit)
     if proof is not None:
         return Result(bound.property, Verdict.HOLDS, engine=f"{NAME}: {proof}")
-    if steps is None:
-        detail = "no invariant or ranking was found; give one, or a number of steps"
-        return _unknown(bound, Reason.TIME if deadline.passed else Reason.SOLVER_GAVE_UP, detail)
     outcome = Explorer(question, policy, functions).run(deadline, progress)
-    if outcome.proved is None and _enumerated(loop, deadline):
-        return Result(
-            bound.property, Verdict.HOLDS, guarantee=Guarantee.REAL, engine=f"{NAME}: enumerated"
-        )
     return _located(loop, question, _concluded(loop, outcome), deadline)
+
+
+def _listed(loop: Loop, deadline: Deadline) -> Result | None:
+    """The result where trajectories come to finitely many states; None where they do not."""
+    only = loop.temporal.formula.operator == "probably"
+    limit = deadline if only else deadline.earlier(deadline.left / 2)
+    try:
+        found = settle(loop.temporal, loop.policy, loop.functions, limit)
+    except Undecided as error:
+        return _unknown(loop.bound, Reason.SOLVER_GAVE_UP, str(error)) if only else None
+    if found is None:
+        return None
+    engine = f"{NAME}: {described(found)}"
+    if found.trail is None:
+        return Result(loop.bound.property, Verdict.HOLDS, guarantee=found.guarantee, engine=engine)
+    return replace(violation(loop, found.trail), engine=engine)
 
 
 def _located(loop: Loop, question: Question, result: Result, deadline: Deadline) -> Result:
@@ -174,23 +191,6 @@ def _innermost(formula: Term) -> Term:
     while formula.operator in ("forall", "implies"):
         formula = formula.arguments[-1]
     return formula
-
-
-def _enumerated(loop: Loop, deadline: Deadline) -> bool:
-    """Whether the formula is true on all of finitely many trajectories, in exact arithmetic."""
-    part = loop.temporal
-    choices = part.span.world.choice_sort
-    sorts = [sort for _, sort in part.variables] + ([] if choices is None else [choices])
-    if any(finite_domain(sort) is None for sort in sorts):
-        return False
-    body = implies(part.condition, part.formula)
-    variables = [variable(name, sort) for name, sort in part.variables]
-    formula = forall(*variables, body) if variables else body
-    meant = Interpretation(loop.functions)
-    try:
-        return within(deadline.left, lambda: bool(evaluate(formula, meant)))
-    except (OutOfTime, Undecided):
-        return False
 
 
 def _concluded(loop: Loop, outcome: Outcome) -> Result:
@@ -225,11 +225,16 @@ def violation(loop: Loop, trail: Trail) -> Result:
     short = with_last_step(bound.property.formula, steps)
     values = _values(loop, trail)
     closed = replace(bound, property=replace(bound.property, formula=short))
-    replays = replay_values(closed, values)
+    try:
+        replays = within(REPLAY_S, lambda: replay_values(closed, values))
+    except OutOfTime:
+        return _unknown(bound, Reason.REPLAY_FAILED, f"not replayed within {REPLAY_S:g} s")
     witness = Witness(values=values, runs=tuple(_film(loop, trail)), replays=replays)
     failed = [way for way, replayed in replays.items() if not replayed]
     engine = f"{NAME}: {steps} steps"
-    if "exact" in failed and violated(closed, values, exactly) is False:
+    if trail.returns is not None:
+        engine += f", the last {steps - trail.returns} for ever"
+    if "exact" in failed and within(REPLAY_S, lambda: violated(closed, values, exactly)) is False:
         raise EngineFault(
             f"property {bound.property.name!r}: {NAME} claims a violation that exact evaluation "
             "refutes"
@@ -279,7 +284,15 @@ def _film(loop: Loop, trail: Trail) -> Iterator[Run]:
                 pass  # float32 does not hold a number that occurs
             top = [name for name, score in outputs.items() if score == max(outputs.values())]
             action = action or (top[0] if len(top) == 1 else None)
-        yield Run(f"step {step}", shown, outputs, action, step)
+        yield Run(_title(world, trail, step), shown, outputs, action, step)
+
+
+def _title(world: World, trail: Trail, step: int) -> str:
+    """What a state of a film is called."""
+    name = world.label(trail.states[step])
+    again = trail.returns is not None and step == len(trail.states) - 1
+    named = f"step {step}: {name}" if name else f"step {step}"
+    return f"{named}, as at step {trail.returns}" if again else named
 
 
 def _shown(sort: Any, state: Any) -> dict[str, float]:

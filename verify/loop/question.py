@@ -51,6 +51,9 @@ class Question:
         start: the first state; over the variables.
         state: the variable for the present state in the demands.
         demands: for each step, from 0.
+        goes_on: whether the same is asked for ever, so that nothing is proved by the last demand.
+        endless: whether something has to be reached besides: a trajectory that comes back to where
+            it was has not reached it.
     """
 
     world: World
@@ -59,6 +62,8 @@ class Question:
     start: Term
     state: str
     demands: tuple[Demand, ...]
+    goes_on: bool = False
+    endless: bool = False
 
     @property
     def steps(self) -> int:
@@ -85,16 +90,17 @@ class Temporal:
         return self.formula.payload
 
     def bounded(self, steps: int) -> Question:
-        """The question about so many steps.
+        """The question about so many steps; of a formula without end, about its first ones.
 
-        That the goal is reached within them is more than that it is reached at all.
+        There the goal need not be reached within them: what goes on after the last one is open.
         """
+        endless = self.span.steps is None
         demands: list[Demand] = []
         for step in range(steps + 1):
             hold, goal = asked(self.formula, step)
             if goal is None:
                 demands.append(Demand(hold))
-            elif step == steps:
+            elif step == steps and not endless:
                 demands.append(Demand(goal))
             else:
                 demands.append(Demand(None if hold is None else or_(goal, hold), goal))
@@ -106,6 +112,8 @@ class Temporal:
             self.formula.arguments[0],
             span.state,
             tuple(demands),
+            endless,
+            endless and self.formula.operator != "always",
         )
 
 
@@ -180,7 +188,7 @@ def _states(formula: Term) -> Iterator[Term]:
     """What the states of a temporal formula's trajectories are, and what is observed of them."""
     span: Span = formula.payload
     yield formula.arguments[0]
-    yield from (case.value for _, case in span.world.steps)
+    yield from span.world.moves.values()
     if span.world.observation is not None:
         yield span.world.observation
 

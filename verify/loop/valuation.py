@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from theory.fold import fold
 from theory.scope import QUANTIFIERS, TEMPORAL
 from theory.sort import EnumSort, Sort
+from theory.table import Table
 from theory.term import Term
 from verify.loop.cell import Cell, Number, Range, larger, plus, scaled, times
 from verify.loop.policy import Gaps
@@ -110,6 +112,8 @@ class Valuation:
                 return None if None in values else values[0] == values[1]
             case "if":
                 return self._if(values)
+            case "lookup":
+                return self._looked_up(node.payload, values[0])
             case "lt":
                 return negation(self._at_most(values[1], values[0]))
             case "le":
@@ -174,6 +178,16 @@ class Valuation:
             return then
         x, y = self.cell.range(then), self.cell.range(otherwise)
         return Range(min(x.lower, y.lower), max(x.upper, y.upper))
+
+    def _looked_up(self, table: Table, at: Any) -> Number | None:
+        """The entry of a table, or the range of those that it may be."""
+        if not isinstance(at, Affine | Range):
+            return None
+        reach = self.cell.range(at)
+        listed = table.entries[max(ceil(reach.lower), 0) : max(floor(reach.upper), -1) + 1]
+        if len(listed) == 1 and reach.lower == reach.upper:
+            return constant(listed[0])
+        return Range(min(listed), max(listed)) if listed else None
 
     def _arithmetic(self, key: str, values: Sequence[Any]) -> Number | None:
         if not all(isinstance(value, Affine | Range) for value in values):
