@@ -1,22 +1,21 @@
 """Prove, certify and audit the VNN-LIB instances of a folder that hold.
 
-    python -m benchmarks.certificate [FOLDER] [--timeout S] [--jobs N] [--keep FOLDER]
+    python -m benchmarks.certificate [FOLDER]... [--timeout S] [--jobs N] [--keep FOLDER]
 
-FOLDER is as for `benchmarks.reference`; by default `acasxu` of MESASCOPE_DATA. Every instance that
-the reference says holds is decided with a certificate, which goes to a file; then that file is read
-and audited, as `mesascope audit` does. Both times are processor time, reading of the network
-included. Exit status 1 where a verdict is wrong or a certificate is rejected.
+The folders are as in `benchmarks.instance`; by default it is `acasxu` of MESASCOPE_DATA. Every
+instance that is known to hold is decided with a certificate, which goes to a file; then that file
+is read and audited, as `mesascope audit` does. Both times are processor time, reading of the
+network included. Exit status 1 where a verdict is wrong or a certificate is rejected.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import multiprocessing
-import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +23,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from benchmarks.instance import add_options, known_instances, parsed
+from verify.batch import Instance
 from verify.certificate.audit import Opinion, audit
 from verify.certificate.file import Certificate, encode, read
 from verify.verdict import Verdict
@@ -34,11 +35,13 @@ from verify.vnnlib import check_vnnlib, load_vnnlib
 class Task:
     """One instance, and where its certificate goes."""
 
-    network: str
-    property: str
-    folder: str
-    timeout_s: float
+    instance: Instance
     file: str
+
+    @property
+    def name(self) -> str:
+        """The names of its files."""
+        return f"{self.instance.network} {self.instance.property}"
 
 
 @dataclass(frozen=True)
@@ -57,62 +60,47 @@ class Row:
 
 
 def main() -> int:
-    """Run all instances and print the table."""
-    options = _options()
-    folder = Path(options.folder)
-    with (folder / "reference.csv").open(newline="") as stream:
-        known = [r for r in csv.DictReader(stream) if r["verdict"] == "unsat"]
-    if options.only:
-        known = [r for r in known if options.only in f"{r['network']} {r['property']}"]
-    started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as temporary:
-        place = Path(options.keep or temporary)
-        place.mkdir(exist_ok=True)
-        tasks = [
-            Task(
-                r["network"],
-                r["property"],
-                str(folder),
-                options.timeout,
-                str(place / f"{Path(r['network']).stem}-{Path(r['property']).stem}.certificate"),
-            )
-            for r in known
-        ]
-        rows: list[Row] = []
-        context = multiprocessing.get_context("spawn")
-        with (
-            Progress(console=Console(stderr=True)) as progress,
-            context.Pool(options.jobs) as pool,
-        ):
-            bar = progress.add_task(folder.name, total=len(tasks))
-            for row in pool.imap_unordered(_run, tasks):
-                rows.append(row)
-                progress.advance(bar)
-    _print(folder.name, rows, time.perf_counter() - started)
+    """Run all instances and print the table of each folder."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    add_options(parser, "acasxu", timeout_s=60.0)
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
+    parser.add_argument("--keep", help="a folder for the certificates, which are kept")
+    options = parsed(parser)
+    rows: list[Row] = []
+    for name in options.folders:
+        folder = Path(name)
+        known = known_instances(folder, options.timeout, options.only, options.every)
+        held = [instance for instance, verdict in known if verdict == "holds"]
+        started = time.perf_counter()
+        with tempfile.TemporaryDirectory() as temporary:
+            done = _certify(held, Path(options.keep or temporary), folder.name, options.jobs)
+        _print(folder.name, done, time.perf_counter() - started)
+        rows += done
     wrong = [r for r in rows if r.verdict == "VIOLATED" or r.opinion == "rejected"]
     return 1 if wrong else 0
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    data = os.environ.get("MESASCOPE_DATA")
-    parser.add_argument("folder", nargs="?", default=str(Path(data) / "acasxu") if data else None)
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds for each instance")
-    parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
-    parser.add_argument("--keep", help="a folder for the certificates, which are kept")
-    parser.add_argument("--only", help="instances whose network and property contain this")
-    options = parser.parse_args()
-    if options.folder is None:
-        parser.error("give a folder, or set MESASCOPE_DATA")
-    if not (Path(options.folder) / "reference.csv").is_file():
-        parser.error(f"{options.folder}: there is no reference.csv")
-    return options
+def _certify(held: Sequence[Instance], place: Path, name: str, jobs: int) -> list[Row]:
+    place.mkdir(exist_ok=True)
+    tasks = [
+        Task(i, str(place / f"{Path(i.network).stem}-{Path(i.property).stem}.certificate"))
+        for i in held
+    ]
+    rows: list[Row] = []
+    context = multiprocessing.get_context("spawn")
+    with Progress(console=Console(stderr=True)) as progress, context.Pool(jobs) as pool:
+        bar = progress.add_task(name, total=len(tasks))
+        for row in pool.imap_unordered(_run, tasks):
+            rows.append(row)
+            progress.advance(bar)
+    return rows
 
 
 def _run(task: Task) -> Row:
-    net, statement = (str(Path(task.folder) / name) for name in (task.network, task.property))
+    instance = task.instance
+    net, statement = instance.path(instance.network), instance.path(instance.property)
     begun = time.process_time()
-    result = check_vnnlib(net, statement, timeout_s=task.timeout_s, certify=True)
+    result = check_vnnlib(net, statement, timeout_s=instance.timeout_s, certify=True)
     proof_s = time.process_time() - begun
     if result.certificate is None:
         detail = result.uncertified or (result.reason.value if result.reason else "")
@@ -152,12 +140,12 @@ def _print(name: str, rows: list[Row], wall_s: float) -> None:
     console = Console()
     console.print(table)
     if slowest is not None:
-        where = f"{slowest.task.network} {slowest.task.property}"
-        console.print(f"slowest audit {slowest.audit_s:.1f} s, {slowest.leaves:,} leaves: {where}")
+        what = f"{slowest.audit_s:.1f} s, {slowest.leaves:,} leaves"
+        console.print(f"slowest audit {what}: {slowest.task.name}")
     for row in rows:
         if row.opinion != Opinion.ACCEPTED.value:
             what = row.opinion or row.verdict
-            console.print(f"{what}: {row.task.network} {row.task.property}: {row.detail}")
+            console.print(f"{what}: {row.task.name}: {row.detail}")
 
 
 if __name__ == "__main__":

@@ -62,6 +62,8 @@ class Outcome:
         verdict: `holds`, `violated`, `unknown`; `error` for wrong input, `fault` for ours.
         seconds: wall-clock time of the decision.
         reason: why it is unknown, or what is wrong.
+        point: the input of a violation, as exact numbers.
+        replays: the ways in which it replays.
     """
 
     network: str
@@ -69,6 +71,8 @@ class Outcome:
     verdict: str
     seconds: float
     reason: str
+    point: tuple[str, ...] = ()
+    replays: tuple[str, ...] = ()
 
     def row(self) -> list[str]:
         """The fields in the order of `COLUMNS`."""
@@ -136,6 +140,8 @@ def decide_vnnlib(instance: Instance) -> Outcome:
     from verify.vnnlib import check_vnnlib
 
     started = time.perf_counter()
+    point: tuple[str, ...] = ()
+    replays: tuple[str, ...] = ()
     try:
         result = check_vnnlib(
             instance.path(instance.network),
@@ -146,6 +152,11 @@ def decide_vnnlib(instance: Instance) -> Outcome:
         verdict = result.verdict.value.lower()
         why = result.reason.value if result.reason else ""
         reason = ": ".join(part for part in (why, result.detail) if part)
+        if result.witness is not None:
+            point = tuple(
+                str(v) for given in result.witness.values.values() for v in given.values()
+            )
+            replays = tuple(way for way, found in result.witness.replays.items() if found)
     except UnsupportedOperator as error:
         verdict, reason = Verdict.UNKNOWN.value.lower(), str(error)
     except EngineFault as error:
@@ -155,7 +166,10 @@ def decide_vnnlib(instance: Instance) -> Outcome:
     except Exception as error:  # noqa: BLE001 -- one instance must not stop the others
         verdict, reason = FAULT, f"{type(error).__name__}: {error}"
     seconds = time.perf_counter() - started
-    return Outcome(instance.network, instance.property, verdict, seconds, " ".join(reason.split()))
+    reason = " ".join(reason.split())
+    return Outcome(
+        instance.network, instance.property, verdict, seconds, reason, point, replays
+    )  # fmt: skip
 
 
 def run(

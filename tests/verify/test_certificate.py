@@ -477,6 +477,59 @@ def test_a_margin_of_a_billionth_is_honoured() -> None:
     assert isinstance(made, Uncertified)
 
 
+# Smooth functions, products, quotients.
+
+
+def gated(seed: int, op: str, nudge: float = 0.0) -> Network:
+    """A hidden layer of six of an operator, and two scores; `nudge` is added to them."""
+    rng = np.random.default_rng(seed)
+    shapes = {"w": (6, 3), "b": (6,), "g": (6, 3), "v": (2, 6), "c": (2,)}
+    parameters: dict[str, Any] = {n: rng.normal(size=s) for n, s in shapes.items()}
+    parameters["c"] += nudge
+    parameters = {n: array.astype(np.float32) for n, array in parameters.items()}
+    nodes = [Node(n, "parameter", (), s) for n, s in shapes.items()]
+    nodes.append(Node("o", "input", (), (1, 3)))
+    nodes.append(Node("z", "linear", ("o", "w", "b"), (1, 6)))
+
+    def put(name: str, op: str, *inputs: str, **attributes: Any) -> None:
+        shape = (1, 1) if op == "reduce_sum" else (1, 6)
+        nodes.append(Node(name, op, inputs, shape, attributes))
+
+    match op:
+        case "gate":
+            put("y", "linear", "o", "g")
+            put("t", "tanh", "z")
+            put("s", "sigmoid", "y")
+            put("h", "mul", "t", "s")
+        case "share":
+            put("e", "exp", "z")
+            put("n", "reduce_sum", "e", axes=(1,), keepdims=1)
+            put("h", "div", "e", "n")
+        case "elu":
+            put("h", "elu", "z", alpha=1.0)
+        case "softmax":
+            put("h", "softmax", "z", axis=1)
+        case _:
+            put("h", op, "z")
+    nodes.append(Node("y2", "linear", ("h", "v", "c"), (1, 2)))
+    return Network(tuple(nodes), ("o",), ("y2",), parameters, op)
+
+
+@pytest.mark.parametrize("op", ["tanh", "sigmoid", "elu", "softmax", "gate", "share"])
+def test_what_is_proved_of_smooth_networks_is_certified(op: str) -> None:
+    one = bounded(gated(1, op), slack=0.02)
+    with SmtSolver() as smt:
+        result = judge(one, Engines(smt, certify_s=60.0), 30.0)
+    assert result.verdict is Verdict.HOLDS
+    assert result.guarantee is Guarantee.FLOAT32
+    assert result.certificate is not None, result.uncertified
+    assert finding(result.certificate, one).opinion is Opinion.ACCEPTED
+    other = BoundProperty(one.property, {"score": gated(1, op, nudge=0.1)})
+    problem = compile_goal(one.property.formula, other.functions, wanted=False)
+    lie = msgspec.structs.replace(result.certificate, network=network_digest(problem.network))
+    assert finding(lie, other).opinion is Opinion.REJECTED
+
+
 def test_with_many_inputs_neurons_are_split() -> None:
     width = FEW_INPUTS + 4
     wide = Agent(

@@ -3,14 +3,8 @@
 Backward linear bounds (Zhang et al., Efficient neural network robustness certification with general
 activation functions, NeurIPS 2018) in float64, with an error term for every operation. A run is any
 assignment of values to the steps of a `Program` in which every step is off by no more than a
-float32 evaluation may be (or not at all, for the guarantee `real`). For each step y there is a
-vector F, on each box, such that for all coefficients A and all runs
-
-    A . y  >=  (the coefficients and constant that are computed from A) . operands  -  |A| . F
-
-F covers what the run is off, and what the float64 arithmetic of the backward pass is off: a sum of
-n products is off by at most gamma(n) times the sum of their magnitudes, in whatever order it is
-summed (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
+float32 evaluation may be (or not at all, for the guarantee `real`). `verify.certificate.relax` says
+what is known of each step.
 
 A comparison with NaN is false, and infinite terms close nothing.
 """
@@ -22,28 +16,26 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
-from verify.certificate.program import Bend, Matrix, Mix, Reals, magnitude, product, read_program
+from verify.certificate import relax
+from verify.certificate.program import read_program
+from verify.certificate.relax import UNDERFLOW, UNIT, Slopes, Tensor, gamma
+from verify.certificate.step import (
+    POINT,
+    Bend,
+    Curve,
+    Mix,
+    Product,
+    Reals,
+    Step,
+    Truth,
+    magnitude,
+    product,
+)
 from verify.problem.problem import Problem
-
-Truth = NDArray[np.bool_]
-
-UNIT = 2.0**-53
-TINY32 = 2.0**-126
-UNDERFLOW = 1e-250
-"""More than all float64 underflows of a pass can cost, for each unit of the tensors' sizes."""
 
 LARGEST = 1e100
 """Beyond this a tensor's bounds count as infinite."""
-
-LARGEST32 = 2.0**126
-"""Sums of magnitudes up to this size do not overflow in float32, whatever their order."""
-
-
-def gamma(terms: int) -> float:
-    """Relative error of a float64 sum of this many products, and of a few operations more."""
-    return 2 * (terms + 10) * UNIT
 
 
 @dataclass(frozen=True)
@@ -84,22 +76,6 @@ class Reach:
     bends: Mapping[str, tuple[Reals, Reals]]
 
 
-@dataclass
-class _Tensor:
-    low: Reals
-    high: Reals
-    loss: Reals
-    """F of the step."""
-    below: Reals | None = None
-    above: Reals | None = None
-    offset: Reals | None = None
-    """Of a bend: slopes of the lines below (through zero) and above, and the latter's offset."""
-
-    @property
-    def size(self) -> Reals:
-        return np.maximum(np.abs(self.low), np.abs(self.high))
-
-
 class Auditor:
     """Bounds for one problem.
 
@@ -133,8 +109,6 @@ class Auditor:
         rows = len(problem.inequalities)
         self._constant = np.zeros(rows)
         self._constant_drift = np.zeros(rows)
-        sizes = {self.program.point: self.program.width}
-        sizes |= {step.name: step.size for step in self.program.steps}
         for row, inequality in enumerate(problem.inequalities):
             exact = -inequality.expression.constant
             self._constant[row] = _nearest(exact)
@@ -142,39 +116,36 @@ class Auditor:
             for (tensor, position), coefficient in inequality.expression.terms.items():
                 place = self.program.place[tensor]
                 for table in (self._start, self._drift):
-                    table.setdefault(place, np.zeros((rows, sizes[place])))
+                    table.setdefault(place, np.zeros((rows, self.program.sizes[place])))
                 before = self._start[place][row, position]
                 total = before + _nearest(-coefficient)
                 self._start[place][row, position] = total
                 self._drift[place][row, position] += _drift(-coefficient) + UNIT * 2 * abs(total)
 
-    def _deep(self) -> set[str]:
-        """Operands of bends more than one step from the point: there intervals lose something."""
-        depth = {self.program.point: 0}
-        refined: set[str] = set()
+    def _deep(self) -> dict[str, bool]:
+        """Operands, more than one step from the point, of what is no sum: there intervals lose
+        something. By name, whether it suffices to know their signs, as it does for bends.
+        """
+        depth = {POINT: 0}
+        refined: dict[str, bool] = {}
         for step in self.program.steps:
-            if isinstance(step, Mix):
-                depth[step.name] = 1 + max([depth[name] for name in step.matrices], default=0)
-            else:
-                depth[step.name] = depth[step.operand] + 1
-                if depth[step.operand] > 1:
-                    refined.add(step.operand)
+            depth[step.name] = 1 + max([depth[name] for name in step.operands], default=0)
+            if not isinstance(step, Mix):
+                for name in step.operands:
+                    if depth[name] > 1:
+                        refined[name] = refined.get(name, True) and isinstance(step, Bend)
         return refined
 
     def reach(self, boxes: Boxes) -> Reach:
         """What the inequalities reach on the boxes."""
         with np.errstate(all="ignore"):
-            tensors: dict[str, _Tensor] = {}
-            point = _Tensor(boxes.low, boxes.high, np.zeros_like(boxes.low))
-            tensors[self.program.point] = point
+            tensors: dict[str, Tensor] = {}
+            point = Tensor(boxes.low, boxes.high, np.zeros_like(boxes.low))
+            tensors[POINT] = point
             empty = (boxes.low > boxes.high).any(axis=1)
-            empty |= self._clip(self.program.point, point, boxes.signs)
+            empty |= self._clip(POINT, point, boxes.signs)
             for step in self.program.steps:
-                if isinstance(step, Mix):
-                    tensor = self._mix(step, tensors)
-                else:
-                    tensor = self._bend(step, tensors)
-                tensors[step.name] = tensor
+                tensor = tensors[step.name] = self._relaxed(step, tensors)
                 if step.name in self._refined:
                     self._refine(step.name, tensors)
                 empty |= self._clip(step.name, tensor, boxes.signs)
@@ -192,7 +163,7 @@ class Auditor:
         }
         return Reach(-lower, -slope, -offset, known_slope, known_offset, empty, bends)
 
-    def _known_signs(self, tensors: Mapping[str, _Tensor], boxes: Boxes) -> tuple[Reals, Reals]:
+    def _known_signs(self, tensors: Mapping[str, Tensor], boxes: Boxes) -> tuple[Reals, Reals]:
         """Affine functions above sign * entry, for all entries with a sign on some box."""
         count, width = boxes.low.shape
         slopes, offsets = [np.zeros((count, 0, width))], [np.zeros((count, 0))]
@@ -206,7 +177,7 @@ class Auditor:
             offsets.append(-offset)
         return np.concatenate(slopes, axis=1), np.concatenate(offsets, axis=1)
 
-    def _clip(self, name: str, tensor: _Tensor, signs: Mapping[str, Reals]) -> Truth:
+    def _clip(self, name: str, tensor: Tensor, signs: Mapping[str, Reals]) -> Truth:
         """Cut the bounds by the known signs; boxes on which nothing is left."""
         for given, sign in signs.items():
             if self.program.place.get(given) == name:
@@ -214,60 +185,27 @@ class Auditor:
                 tensor.high = np.where(sign < 0, np.minimum(tensor.high, 0.0), tensor.high)
         return np.any(tensor.low > tensor.high, axis=1)
 
-    def _mix(self, step: Mix, tensors: Mapping[str, _Tensor]) -> _Tensor:
-        centre, spread, total = step.constant, 0.0, np.abs(step.constant)
-        terms, sizes = 4, 0.0
-        for name, matrix in step.matrices.items():
-            operand = tensors[name]
-            magnitudes = self._magnitudes[step.name][name]
-            middle = operand.low / 2 + operand.high / 2
-            radius = np.maximum(operand.high - middle, middle - operand.low) * (1 + 4 * UNIT)
-            centre = centre + product(middle, _transposed(matrix))
-            spread = spread + product(radius, _transposed(magnitudes))
-            total = total + product(operand.size, _transposed(magnitudes))
-            terms += matrix.shape[0] + matrix.shape[1]
-            sizes = sizes + operand.size.sum(axis=1, keepdims=True)
-        total = total * (1 + 1e-6)
-        loss = total * (gamma(terms) + (2 * UNIT if step.inexact else 0.0))
-        if self.deployed and step.relative:
-            own = total * step.relative + TINY32 * (sizes + self._weights[step.name] + 4 * terms)
-            loss = np.where(total < LARGEST32, loss + own, np.inf)
-        loss = loss * (1 + 1e-6) + UNDERFLOW
-        edge = spread + loss
-        edge = edge + np.abs(centre) * (4 * UNIT) + edge * 1e-12
-        return _Tensor(centre - edge, centre + edge, loss)
+    def _relaxed(self, step: Step, tensors: Mapping[str, Tensor]) -> Tensor:
+        match step:
+            case Mix():
+                magnitudes, weights = self._magnitudes[step.name], self._weights[step.name]
+                return relax.mix(step, tensors, magnitudes, weights, self.deployed)
+            case Bend():
+                return relax.bend(step, tensors[step.operand], self.deployed)
+            case Curve():
+                strained = None if step.strain is None else tensors[step.strain]
+                return relax.curve(step, tensors[step.operand], strained, self.deployed)
+            case Product():
+                left, right = tensors[step.left], tensors[step.right]
+                return relax.times(step, left, right, self.deployed)
 
-    def _bend(self, step: Bend, tensors: Mapping[str, _Tensor]) -> _Tensor:
-        operand, alpha = tensors[step.operand], step.alpha
-        low, high = operand.low, operand.high
-        right, left = low >= 0, high <= 0
-        mixed = ~(right | left)
-        width = np.where(mixed, high - low, 1.0)
-        chord = (high - alpha * low) / width
-        above = np.where(right, 1.0, np.where(left, alpha, chord))
-        below = np.where(right | (mixed & (high > -low)), 1.0, alpha)
-        slack = 8 * UNIT * (1 + abs(alpha)) * np.maximum(-low, high) + UNDERFLOW
-        reached = np.maximum((alpha - chord) * low, (1 - chord) * high) + slack
-        offset = np.where(mixed, reached, 0.0)
-        size = operand.size * np.maximum(np.abs(above), np.abs(below))
-        loss = (size + np.abs(offset)) * gamma(step.size) + UNDERFLOW
-        if self.deployed:
-            loss = loss + operand.size * abs(alpha) * step.relative + 4 * TINY32
-        ends = np.where(low < 0, alpha * low, low), np.where(high < 0, alpha * high, high)
-        least = np.where(mixed & (alpha < 0), 0.0, np.minimum(*ends))
-        most = np.maximum(*ends)
-        least, most = least - loss, most + loss
-        if alpha == 0:  # a rectified number is not negative, whatever is rounded
-            least = np.maximum(least, 0.0)
-        return _Tensor(least, most, loss, below, above, offset)
-
-    def _refine(self, name: str, tensors: dict[str, _Tensor]) -> None:
-        """Intersect intervals of a tensor with backward bounds, where they leave a sign open.
+    def _refine(self, name: str, tensors: dict[str, Tensor]) -> None:
+        """Intersect intervals of a tensor with backward bounds, where they leave open what counts.
 
         What is found of a box does not depend on the boxes that it is bounded together with.
         """
         tensor = tensors[name]
-        opened = (tensor.low < 0) & (tensor.high > 0)
+        opened = tensor.is_mixed if self._refined[name] else tensor.low < tensor.high
         rows = np.flatnonzero(np.any(opened, axis=0))
         if not len(rows):
             return
@@ -284,7 +222,7 @@ class Auditor:
         tensor.high[:, rows] = np.where(mine, np.fmin(high, -bound[:, count:]), high)
 
     def _backward(
-        self, tensors: Mapping[str, _Tensor], start: dict[str, Reals], constant: Reals
+        self, tensors: Mapping[str, Tensor], start: dict[str, Reals], constant: Reals
     ) -> tuple[Reals, Reals, Reals]:
         """Lower bounds of affine functionals: (B, K), and the affine functions of the point."""
         pending = dict(start)
@@ -298,32 +236,20 @@ class Auditor:
                 total = total + coefficients @ step.constant
                 pulled = [(n, product(coefficients, m)) for n, m in step.matrices.items()]
             else:
-                total = total + self._lines(coefficients, tensor)
-                chosen = np.where(
-                    coefficients > 0,
-                    _known(tensor.below)[:, None],
-                    _known(tensor.above)[:, None],
-                )
-                chosen *= coefficients
-                pulled = [(step.operand, chosen)]
+                total = total + _lines(coefficients, tensor)
+                pulled = [_pulled(coefficients, slopes) for slopes in tensor.slopes]
             for name, value in pulled:
                 if name in pending:
                     value = pending[name] + value
                     total = total - _dot(np.abs(value), tensors[name].size) * (4 * UNIT)
                 pending[name] = value
             total = total - np.abs(total) * (8 * UNIT)
-        return self._concretised(tensors, pending.get(self.program.point), total)
-
-    def _lines(self, coefficients: Reals, tensor: _Tensor) -> Reals:
-        """What a bend adds to the constant: the offsets of its lines, less |A| . F."""
-        minus = np.minimum(coefficients, 0.0)
-        added = _dot(minus, _known(tensor.offset) + 2.003 * tensor.loss)
-        return added - _dot(coefficients, tensor.loss * 1.001)
+        return self._concretised(tensors, pending.get(POINT), total)
 
     def _concretised(
-        self, tensors: Mapping[str, _Tensor], slope: Reals | None, total: Reals
+        self, tensors: Mapping[str, Tensor], slope: Reals | None, total: Reals
     ) -> tuple[Reals, Reals, Reals]:
-        point = tensors[self.program.point]
+        point = tensors[POINT]
         if slope is None:
             slope = np.zeros((1, total.shape[1], point.low.shape[1]))
         slope = np.broadcast_to(slope, (*total.shape, point.low.shape[1]))
@@ -337,10 +263,18 @@ class Auditor:
         return lower - (np.abs(least) + np.abs(total)) * (4 * UNIT), slope, total
 
 
-def _known(value: Reals | None) -> Reals:
-    if value is None:
-        raise LookupError("a bend has lines")
-    return value
+def _lines(coefficients: Reals, tensor: Tensor) -> Reals:
+    """The constants of the functions that a step lies between, less |A| . F."""
+    minus = np.minimum(coefficients, 0.0)
+    added = _dot(minus, tensor.ceiling - tensor.floor + 2.003 * tensor.loss)
+    return added + _dot(coefficients, tensor.floor - tensor.loss * 1.001)
+
+
+def _pulled(coefficients: Reals, slopes: Slopes) -> tuple[str, Reals]:
+    """An operand's coefficients."""
+    chosen = np.where(coefficients > 0, slopes.below[:, None], slopes.above[:, None])
+    chosen *= coefficients
+    return slopes.operand, chosen
 
 
 def _dot(coefficients: Reals, values: Reals) -> Reals:
@@ -348,10 +282,6 @@ def _dot(coefficients: Reals, values: Reals) -> Reals:
     if coefficients.shape[0] == 1:
         return values @ coefficients[0].T
     return (coefficients @ values[..., None])[..., 0]
-
-
-def _transposed(matrix: Matrix) -> Matrix:
-    return matrix.T
 
 
 def _nearest(value: Fraction) -> float:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from verify.certificate.program import Reals
+from verify.certificate.step import Reals
 from verify.problem.problem import Variable
 
 

@@ -1,18 +1,8 @@
-"""A problem's network as the auditor reads it: matrices and bends, in float64.
-
-Every operator becomes steps of two kinds: a `Mix` (a constant plus matrices times earlier tensors)
-and a `Bend` (one convex function with a corner at zero). A maximum is `b + relu(a - b)`. What a
-network does beyond that (products of what varies, smooth functions) the auditor does not take.
-
-Each step says by how much a float32 evaluation of it, in any order of summation, may be off
-(Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1): at most `relative`
-times the sum of the magnitudes, plus 2^-126 for each term, factor and result that may underflow.
-"""
+"""A problem's network as the auditor reads it: the steps to which each operator is reduced."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
 from typing import Any, cast
@@ -26,11 +16,11 @@ from extract.network import Network, Node
 from extract.operator import OPERATORS
 from extract.operator.pool import spread
 from theory.error import UnsupportedOperator
+from verify.certificate import compound
+from verify.certificate.compound import Operand, combined
+from verify.certificate.curve import EXP, TANH, elu
+from verify.certificate.step import POINT, Bend, Curve, Matrix, Mix, Program, Reals, scaled
 from verify.problem.problem import Problem
-
-Reals = NDArray[np.float64]
-Matrix = Any
-"""A numpy array or a scipy sparse matrix, of float64."""
 
 UNIT32 = 2.0**-24
 COPIES = frozenset(
@@ -39,61 +29,15 @@ COPIES = frozenset(
 )
 """Operators of which a float32 evaluation rounds nothing."""
 
+FUNCTION_TERMS = 20
+"""Elementary functions within 8 units in the last place, or from such an e^x, are off by less than
+a sum of so many terms."""
+
 LARGEST_EVALUATION = 2**22
 """Matrices that are found by exact evaluation, column by column, have at most so many entries."""
 
-
-@dataclass(frozen=True, eq=False)
-class Mix:
-    """constant + sum over operands of matrix @ operand.
-
-    Attributes:
-        name: of the tensor.
-        matrices: by operand, (size, operand's size).
-        constant: (size,).
-        relative: how far a float32 evaluation may be off, in proportion to the magnitudes; 0 where
-            the step is exact.
-        inexact: float64 does not hold all entries; each is off by at most one rounding.
-    """
-
-    name: str
-    matrices: Mapping[str, Matrix]
-    constant: Reals
-    relative: float = 0.0
-    inexact: bool = False
-
-    @property
-    def size(self) -> int:
-        """The number of entries."""
-        return len(self.constant)
-
-
-@dataclass(frozen=True)
-class Bend:
-    """x for x >= 0 and alpha * x for x <= 0, where -1 <= alpha <= 1; `relative` as in `Mix`."""
-
-    name: str
-    operand: str
-    size: int
-    alpha: float
-    relative: float = 0.0
-
-
-@dataclass
-class Program:
-    """The steps in order, and where each tensor of the problem's network is among them.
-
-    Attributes:
-        point: name of the flat input.
-        width: its size.
-        steps: in topological order.
-        place: for a tensor of the network, the step's tensor that holds the same entries.
-    """
-
-    point: str
-    width: int
-    steps: list[Mix | Bend] = field(default_factory=list[Mix | Bend])
-    place: dict[str, str] = field(default_factory=dict[str, str])
+LARGEST_CONTRACTION = 2**16
+"""Products of two matrices that vary, and softmax, have at most so many terms."""
 
 
 def read_program(problem: Problem) -> Program:
@@ -111,23 +55,32 @@ class _Reader:
         self.network: Network = problem.network
         self._held: Mapping[str, Any] = self.network.parameters
         point = self.network.inputs[0]
-        self.program = Program(point, self.network.node(point).size, place={point: point})
-        self.sizes = {point: self.program.width}
+        width = self.network.node(point).size
+        self.program = Program(width, place={point: POINT}, sizes={POINT: width})
         for node in self.network.live:
-            if node.op not in {"input", "parameter"}:
+            if node.op == "reshape" and node.name not in self.problem.casts:
+                self.program.place[node.name] = self._at(node.inputs[0])
+            elif node.op not in {"input", "parameter"}:
                 self._read(node)
+                self.program.place[node.name] = self.program.steps[-1].name
 
     def _read(self, node: Node) -> None:
+        """Append the steps of an operator; the last of them is its result."""
         match node.op:
-            case "reshape" if node.name not in self.problem.casts:
-                self.program.place[node.name] = self._at(node.inputs[0])
             case "relu" | "abs" | "leaky_relu":
                 alpha = {"relu": 0.0, "abs": -1.0}.get(node.op)
                 self._bend(node, float(node.attributes["alpha"]) if alpha is None else alpha)
+            case "tanh" | "exp" | "elu" | "sigmoid" | "softmax":
+                self._curve(node, self._at(node.inputs[0]))
             case "maximum" | "minimum":
-                self._larger(node, *(self._broadcast(name, node) for name in node.inputs))
+                a, b = (self._broadcast(name, node) for name in node.inputs)
+                sign = 1.0 if node.op == "maximum" else -1.0
+                compound.larger(self.program, a, b, sign, self._relative(node))
             case "reduce_max" | "max_pool":
-                self._largest(node)
+                place, windows = self._at(node.inputs[0]), self._windows(node)
+                compound.largest(self.program, place, windows)
+            case "matmul" if len(self._varying(node)) == 2 or node.inputs[0] == node.inputs[1]:
+                self._contraction(node)
             case "linear":
                 weight = self.network.parameters[node.inputs[1]].astype(np.float64)
                 rows = self.network.node(node.inputs[0]).size // weight.shape[1]
@@ -174,6 +127,10 @@ class _Reader:
                 return prod(self.network.node(node.inputs[1]).shape[1:]) + 1
             case "add" | "sub" | "mul" | "div" | "neg" | "concat" | "gather" | "leaky_relu":
                 return 2
+            case "tanh" | "sigmoid" | "exp" | "elu":
+                return FUNCTION_TERMS
+            case "softmax":
+                return node.size + 2 * FUNCTION_TERMS
             case _:
                 return max(self.network.node(n).size for n in node.inputs) + 1
 
@@ -188,59 +145,88 @@ class _Reader:
             joined[place] = joined[place] + matrix if place in joined else matrix
         inexact |= len(joined) < len(matrices)  # the sum of two matrices is rounded
         relative = self._relative(node)
-        self._put(Mix(node.name, joined, constant, relative, inexact))
-
-    def _put(self, step: Mix | Bend) -> str:
-        self.program.steps.append(step)
-        self.program.place[step.name] = step.name
-        self.sizes[step.name] = step.size
-        return step.name
+        self.program.put(Mix(self.program.next, joined, constant, relative, inexact))
 
     def _bend(self, node: Node, alpha: float) -> None:
-        if not -1 <= alpha <= 1:
-            raise UnsupportedOperator(node.op, node.name, f"its slope {alpha} is above 1")
         operand = self._at(node.inputs[0])
         relative = self._relative(node) if node.op == "leaky_relu" else 0.0
-        self._put(Bend(node.name, operand, node.size, alpha, relative))
+        if alpha > 1:
+            compound.steep(self.program, operand, alpha, relative)
+        else:
+            self.program.put(Bend(self.program.next, operand, node.size, alpha, relative))
 
-    def _broadcast(self, name: str, node: Node) -> tuple[str | None, Matrix, Reals]:
-        """An operand, as a matrix on its tensor and a constant, in the shape of the node."""
+    def _curve(self, node: Node, operand: str) -> None:
+        """Smooth functions; a library may find tanh and ELU as differences of numbers near 1."""
+        relative = self._relative(node)
+        match node.op:
+            case "tanh":
+                form, level = TANH, 1.0
+            case "exp":
+                form, level = EXP, 0.0
+            case "elu":
+                alpha = float(node.attributes["alpha"])
+                form, level = elu(alpha), 1.0 + alpha
+            case "sigmoid":
+                compound.sigmoid(self.program, operand, relative)
+                return
+            case _:
+                flat = np.arange(node.size).reshape(node.shape)
+                axis = int(node.attributes["axis"])
+                rows = np.moveaxis(flat, axis, -1).reshape(-1, node.shape[axis])
+                if rows.size * rows.shape[1] > LARGEST_CONTRACTION:
+                    raise UnsupportedOperator(node.op, node.name, "it is too large for the auditor")
+                compound.softmax(self.program, operand, rows, relative)
+                return
+        self.program.put(Curve(self.program.next, operand, node.size, form, relative, level))
+
+    def _contraction(self, node: Node) -> None:
+        """The product of two matrices that vary, with numpy's rules for stacks."""
+        sources = [self.network.node(name) for name in node.inputs]
+        left, right = (np.arange(o.size).reshape(o.shape) for o in sources)
+        terms = left.shape[-1]
+        if node.size * terms > LARGEST_CONTRACTION:
+            raise UnsupportedOperator(node.op, node.name, "it is too large for the auditor")
+        wide = (*node.shape, terms)
+        rows = np.broadcast_to(left[..., :, None, :], wide).reshape(-1, terms)
+        columns = np.broadcast_to(right.swapaxes(-1, -2)[..., None, :, :], wide).reshape(-1, terms)
+        places = self._at(node.inputs[0]), self._at(node.inputs[1])
+        compound.contracted(self.program, places, (rows, columns), self._relative(node))
+
+    def _broadcast(self, name: str, node: Node) -> Operand:
+        """An operand in the shape of the node."""
         source = self.network.node(name)
         index = np.broadcast_to(np.arange(source.size).reshape(source.shape), node.shape).ravel()
         if name in self._held:
             values = self.network.parameters[name].astype(np.float64).ravel()[index]
-            return None, None, values
-        return self._at(name), _selection(index, source.size), np.zeros(node.size)
+            return Operand(None, None, values)
+        return compound.picked(self.program, self._at(name), index)
 
     def _elementwise(self, node: Node) -> None:
+        a, *rest = [self._broadcast(name, node) for name in node.inputs]
+        relative = self._relative(node)
         if node.op == "neg":
-            size = node.size
-            self._mix(node, {node.inputs[0]: -_selection(np.arange(size), size)}, np.zeros(size))
+            combined(self.program, [(a, -1.0)], relative)
             return
-        sides = [self._broadcast(name, node) for name in node.inputs]
-        (_, left, a), (_, right, b) = sides
+        (b,) = rest
         match node.op:
             case "add" | "sub":
                 sign = 1.0 if node.op == "add" else -1.0
-                if node.inputs[0] == node.inputs[1]:
-                    self._mix(node, {node.inputs[0]: left + sign * right}, np.zeros(node.size))
-                    return
-                pairs = zip(
-                    node.inputs, (left, None if right is None else sign * right), strict=True
+                combined(self.program, [(a, 1.0), (b, sign)], relative)
+            case "mul" if a.place is None or b.place is None:
+                name, varies, fixed = (
+                    (node.inputs[1], b, a) if a.place is None else (node.inputs[0], a, b)
                 )
-                matrices = {name: m for name, m in pairs if m is not None}
-                self._mix(node, matrices, a + sign * b)
-            case "mul" if left is None or right is None:
-                name, matrix, factor = (
-                    (node.inputs[1], right, a) if left is None else (node.inputs[0], left, b)
-                )
-                self._mix(node, {name: _scaled(matrix, factor)}, np.zeros(node.size))
-            case "div" if right is None and (b != 0).all():
-                matrix = _scaled(left, 1 / b)
+                matrix = scaled(varies.matrix, fixed.constant)
+                self._mix(node, {name: matrix}, np.zeros(node.size))
+            case "mul":
+                compound.multiplied(self.program, a, b, relative)
+            case "div" if b.place is None and (b.constant != 0).all():
+                matrix = scaled(a.matrix, 1 / b.constant)
                 self._mix(node, {node.inputs[0]: matrix}, np.zeros(node.size), inexact=True)
+            case "div" if b.place is not None:
+                compound.divided(self.program, a, b, relative)
             case _:
-                why = "the auditor has no bounds for products of what varies"
-                raise UnsupportedOperator(node.op, node.name, why)
+                raise UnsupportedOperator(node.op, node.name, "it divides by zero")
 
     def _moved(self, node: Node) -> None:
         """Operators that move entries about: their exact meaning on the entries' numbers."""
@@ -301,65 +287,6 @@ class _Reader:
         inexact |= any(Fraction(f) != v for f, v in zip(floats, constant, strict=True))
         self._mix(node, {varying[0]: csr_matrix(matrix)}, floats, inexact)
 
-    def _larger(
-        self,
-        node: Node,
-        a: tuple[str | None, Matrix, Reals],
-        b: tuple[str | None, Matrix, Reals],
-    ) -> None:
-        """max(a, b) = b + relu(a - b), and min(a, b) = a - relu(a - b), exactly."""
-        sign = 1.0 if node.op == "maximum" else -1.0
-        gap = self._combined(f"{node.name}/gap", [(a, 1.0), (b, -1.0)])
-        excess = self._put(Bend(f"{node.name}/excess", gap, node.size, 0.0))
-        above = (excess, _selection(np.arange(node.size), node.size), np.zeros(node.size))
-        base = b if sign > 0 else a
-        self._combined(node.name, [(base, 1.0), (above, sign)], self._relative(node))
-
-    def _combined(
-        self,
-        name: str,
-        parts: Sequence[tuple[tuple[str | None, Matrix, Reals], float]],
-        relative: float = 0.0,
-    ) -> str:
-        matrices: dict[str, Matrix] = {}
-        constant: Any = 0.0
-        inexact = False
-        for (operand, matrix, values), sign in parts:
-            inexact |= bool(np.any(constant != 0) and np.any(values != 0))
-            constant = constant + sign * values
-            if operand is not None:
-                inexact |= operand in matrices
-                term = sign * matrix
-                matrices[operand] = matrices[operand] + term if operand in matrices else term
-        return self._put(Mix(name, matrices, constant, relative, inexact))
-
-    def _largest(self, node: Node) -> None:
-        """The maximum over windows, halved until one entry of each is left."""
-        windows = self._windows(node)
-        operand = self._at(node.inputs[0])
-        level = 0
-        while windows.shape[1] > 1:
-            half, odd = divmod(windows.shape[1], 2)
-            left, right = windows[:, :half].ravel(), windows[:, half : 2 * half].ravel()
-            size = self.sizes[operand]
-            zero = np.zeros(len(left))
-            a, b = (operand, _selection(left, size), zero), (operand, _selection(right, size), zero)
-            stem = f"{node.name}/{level}"
-            gap = self._combined(f"{stem}/gap", [(a, 1.0), (b, -1.0)])
-            excess = self._put(Bend(f"{stem}/excess", gap, len(left), 0.0))
-            rest = windows[:, 2 * half :].ravel()
-            count = len(left) + len(rest)
-            base = (operand, _selection(np.concatenate([right, rest]), size), np.zeros(count))
-            rise = _selection(np.arange(len(left)), len(left), rows=count)
-            operand = self._combined(stem, [(base, 1.0), ((excess, rise, np.zeros(count)), 1.0)])
-            columns = np.arange(len(left)).reshape(len(windows), half)
-            windows = np.hstack(
-                [columns, len(left) + np.arange(len(rest)).reshape(len(windows), odd)]
-            )
-            level += 1
-        last = (operand, _selection(windows[:, 0], self.sizes[operand]), np.zeros(len(windows)))
-        self._combined(node.name, [(last, 1.0)])
-
     def _windows(self, node: Node) -> NDArray[np.int64]:
         """For each entry of the result, the entries that it is the largest of; some may repeat."""
         source = self.network.node(node.inputs[0])
@@ -376,28 +303,6 @@ class _Reader:
         return planes[:, index].reshape(node.size, -1)
 
 
-def _selection(index: NDArray[np.int64], size: int, rows: int | None = None) -> Matrix:
-    """The matrix that picks these entries of a vector of this size; rows beyond them are zero."""
-    count = len(index)
-    entries = (np.ones(count), (np.arange(count), index))
-    return csr_matrix(entries, shape=(count if rows is None else rows, size))
-
-
-def _scaled(matrix: Matrix, factors: Reals) -> Matrix:
-    return csr_matrix(matrix.multiply(factors[:, None]))
-
-
 def _whole(values: Sequence[int], shape: tuple[int, ...]) -> Exact:
     numbers = objects(list(values), shape)
     return Exact(numbers, numbers)
-
-
-def magnitude(matrix: Matrix) -> Matrix:
-    """The matrix of absolute values."""
-    return abs(matrix)
-
-
-def product(x: Reals, matrix: Matrix) -> Reals:
-    """x (..., rows) times a matrix (rows, n): (..., n)."""
-    flat = x.reshape(-1, x.shape[-1])
-    return np.asarray(flat @ matrix).reshape(*x.shape[:-1], matrix.shape[1])

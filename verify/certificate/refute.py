@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from verify.certificate.bound import UNDERFLOW, Boxes, Reach, Truth, gamma
-from verify.certificate.program import Reals
+from verify.certificate.bound import Boxes, Reach
+from verify.certificate.relax import UNDERFLOW, gamma
+from verify.certificate.step import Reals, Truth
 from verify.problem.goal import AllOf, AnyOf, Atom, Goal, Inequality, Undecidable
 
 LINPROG: Any = vars(optimize)["linprog"]

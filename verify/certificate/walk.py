@@ -9,10 +9,11 @@ from math import isfinite
 import numpy as np
 
 from theory.enclosure import Undecided
-from verify.certificate.bound import Auditor, Boxes, Reach, Truth
+from verify.certificate.bound import Auditor, Boxes, Reach
 from verify.certificate.box import Box, halves, phases, whole
 from verify.certificate.file import Rejected
 from verify.certificate.refute import refuted
+from verify.certificate.step import Truth
 from verify.certificate.tree import INPUT, LEAF, NEURON, Tree
 from verify.problem.problem import Problem
 

@@ -133,13 +133,13 @@ class _Writer:
         one = np.array([number])
         width = boxes.high[at] - boxes.low[at]
         free = self._free(box)
-        if not free.any() or (free.sum() > FEW_INPUTS and reach.bends):
-            chosen = self._neuron(at, reach)
-            if chosen is None:
-                return None
+        chosen = self._neuron(at, reach) if not 0 < free.sum() <= FEW_INPUTS else None
+        if chosen is not None:
             tensor, size, place = chosen
             halved = phases(box, tensor, size, place)
             return self._numbered(self.record.split_neurons(one, tensor, np.array([place])), halved)
+        if not free.any():
+            return None
         pull = (np.abs(reach.slope[at]) * (reach.upper[at] >= 0)[:, None]).sum(axis=0)
         gain = np.where(free, np.nan_to_num(pull) * width, -1.0)
         if gain.max() <= 0:
