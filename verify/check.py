@@ -45,6 +45,7 @@ def check(
     device: str = "cpu",
     progress: Tell | None = None,
     certify: bool = False,
+    found: str | Path | None = None,
 ) -> Report:
     """Decide every property and claim of a spec.
 
@@ -61,6 +62,8 @@ def check(
         progress: called now and then while a property is being decided.
         certify: write down the proof of every property that holds; as many seconds again may go
             into that.
+        found: the JSON of what `mesascope extract` found in the network: its functional parts need
+            no declaration.
 
     Raises:
         InputError: the network or the spec cannot be used; there is no network for a property, or
@@ -79,6 +82,7 @@ def check(
         cross_check=cross_check,
         device=device,
         certify_s=timeout_s if certify else None,
+        found=found,
     )
     results = tuple(
         judge_claim(one, timeout_s, progress, where=wanted.name)
@@ -95,6 +99,7 @@ def check(
         seed=seed,
         only=properties or (),
         cross_check=cross_check,
+        found=found,
     )
 
 
@@ -115,6 +120,7 @@ def _on_network(
     cross_check: bool,
     device: str,
     certify_s: float | None,
+    found: str | Path | None,
 ) -> tuple[AgentStructure | None, dict[Property, Result]]:
     """The structure of the network, where there is one, and the result of each property of it."""
     properties = [one for one in wanted.properties if isinstance(one, Property)]
@@ -132,7 +138,7 @@ def _on_network(
     from verify.solve import Engines
 
     try:
-        loaded = load(net, wanted)
+        loaded = load(net, wanted, found)
     except UnsupportedOperator as error:
         return None, {one: unsupported(one, error) for one in properties}
     with SmtSolver(seed) as smt:
@@ -143,8 +149,12 @@ def _on_network(
     return loaded.structure, judged
 
 
-def load(net: str | Network | AgentStructure, spec: str | Path | Spec) -> Loaded:
-    """Read a network and a spec, and bind the one's properties to the other.
+def load(
+    net: str | Network | AgentStructure,
+    spec: str | Path | Spec,
+    found: str | Path | None = None,
+) -> Loaded:
+    """Read a network, a spec, and what was found in the network, and bind properties to parts.
 
     Raises:
         InputError: one of them cannot be used, or they do not fit together.
@@ -154,13 +164,18 @@ def load(net: str | Network | AgentStructure, spec: str | Path | Spec) -> Loaded
     from extract.reader import read
     from extract.structure import AgentStructure, declare
     from verify.bind import BoundProperty, bind
+    from verify.found import read_found
 
     wanted = spec if isinstance(spec, Spec) else read_spec(spec)
-    found = net if isinstance(net, AgentStructure) else None
-    network = found.network if found else net if isinstance(net, Network) else read(str(net))
+    extracted = net if isinstance(net, AgentStructure) else None
+    network = (
+        extracted.network if extracted else net if isinstance(net, Network) else read(str(net))
+    )
     structure = declare(network, wanted.parts, folder=Path(wanted.name).parent)
     if found is not None:
-        structure = found.with_parts(structure.parts)
+        extracted = read_found(found, network)
+    if extracted is not None:
+        structure = extracted.with_parts(structure.parts)
     if wanted.agent is None:
         raise InputError(f"{wanted.name}: `agent` is missing; define agent = Agent(...)")
     functions, whole = bind(structure, wanted.agent)

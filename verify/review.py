@@ -65,7 +65,9 @@ def review(
     """
     net = network or (_found(document.network, folder) if document.network else "")
     spec = _found(document.spec, folder)
-    _same_files(document, {document.network: net, document.spec: spec}, folder, force)
+    parts = _found(document.found, folder) if document.found else None
+    places = {document.network: net, document.spec: spec, document.found: parts or ""}
+    _same_files(document, places, folder, force)
     wanted = {
         entry.name: entry.witness.exact(f"property {entry.name!r}")
         for entry in document.properties
@@ -73,7 +75,7 @@ def review(
     }
     if wanted and not net:
         raise InputError(f"property {next(iter(wanted))!r} has a witness and no network")
-    found = replay(net, spec, wanted) if wanted else {}
+    found = replay(net, spec, wanted, parts) if wanted else {}
     again = _redecide(spec, [e for e in document.properties if _decided_claim(e)], document)
     reviews = [
         Review(entry.name, entry.verdict, entry.witness.replays, found[entry.name])
@@ -84,9 +86,14 @@ def review(
     return [one for one in reviews if one is not None]
 
 
-def replay(network: str, spec: str, wanted: Mapping[str, Values]) -> dict[str, dict[str, bool]]:
-    """For each property by name and each way of replaying: do these values violate it?"""
-    bound = {one.property.name: one for one in bound_properties(network, spec)}
+def replay(
+    network: str, spec: str, wanted: Mapping[str, Values], parts: str | None = None
+) -> dict[str, dict[str, bool]]:
+    """For each property by name and each way of replaying: do these values violate it?
+
+    `parts` is the file of what was found in the network.
+    """
+    bound = {one.property.name: one for one in bound_properties(network, spec, found=parts)}
     missing = [name for name in wanted if name not in bound]
     if missing:
         raise InputError(f"{spec}: there is no property {missing[0]!r} any more")
@@ -135,8 +142,12 @@ def _replayed(bound: BoundProperty, values: Values) -> dict[str, bool]:
     return replay_values(bound, values)
 
 
-def bound_properties(network: str, spec: str, only: Sequence[str] = ()) -> Sequence[BoundProperty]:
+def bound_properties(
+    network: str, spec: str, only: Sequence[str] = (), found: str | None = None
+) -> Sequence[BoundProperty]:
     """The properties of a spec or VNN-LIB file that are about a network, bound to it.
+
+    `found` is the file of what was found in the network.
 
     Raises:
         InputError: a file cannot be used, they do not fit together, or a name is unknown.
@@ -152,7 +163,7 @@ def bound_properties(network: str, spec: str, only: Sequence[str] = ()) -> Seque
     from verify.check import load
     from verify.spec import read_spec
 
-    return load(network, read_spec(spec).only(only or None)).properties
+    return load(network, read_spec(spec).only(only or None), found).properties
 
 
 def _found(name: str, folder: Path) -> str:

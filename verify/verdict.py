@@ -201,6 +201,7 @@ class Report:
         facts: what the network is, in the words and the order that reports print: sizes, operators.
         graph: the network's graph as an SVG string, or nothing.
         pictures: by property name, the witness as the spec draws it: one SVG string for each run.
+        found: how the user named the file of what was found in the network; empty without one.
     """
 
     network: str
@@ -214,6 +215,7 @@ class Report:
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     graph: str = ""
     pictures: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    found: str = ""
 
     @property
     def subject(self) -> str:

@@ -119,6 +119,7 @@ class Document(msgspec.Struct, frozen=True):
     versions: dict[str, str]
     facts: dict[str, str]
     command: str
+    found: str = ""
 
 
 def document(report: Report) -> Document:
@@ -136,6 +137,7 @@ def document(report: Report) -> Document:
         versions=dict(report.versions),
         facts=dict(report.facts),
         command=report.command,
+        found=report.found,
     )
 
 

@@ -49,6 +49,7 @@ def test_what_is_asked(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
         "cross_check": True,
         "certify": False,
         "progress": None,
+        "found": None,
     }
 
 

@@ -28,9 +28,12 @@ def replays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     state: dict[str, Any] = {"found": ALL}
 
     def double(
-        network: str, spec: str, wanted: Mapping[str, Mapping[str, Mapping[str, Fraction]]]
+        network: str,
+        spec: str,
+        wanted: Mapping[str, Mapping[str, Mapping[str, Fraction]]],
+        parts: str | None = None,
     ) -> dict[str, dict[str, bool]]:
-        state.update(network=network, spec=spec, wanted=wanted)
+        state.update(network=network, spec=spec, wanted=wanted, parts=parts)
         found: dict[str, bool] = state["found"]
         return dict.fromkeys(wanted, found)
 

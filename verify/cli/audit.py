@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from verify.cli.option import debug_option
+from verify.cli.option import debug_option, found_option
 from verify.cli.output import colour, complain, emit, stdout_kept, target
 
 if TYPE_CHECKING:
@@ -32,8 +32,11 @@ ACCEPTED, REJECTED, UNCHECKED = 0, 1, 3
     metavar="NAME",
     help="Audit only this property; may be given more than once.",
 )
+@found_option
 @debug_option
-def audit(certificate: str, net: str, property_path: str, names: tuple[str, ...]) -> int:
+def audit(
+    certificate: str, net: str, property_path: str, names: tuple[str, ...], found: str | None
+) -> int:
     """Check that CERTIFICATE proves PROPERTY (SPEC.py or a .vnnlib file) of NET.
 
     The certificate divides the domain into boxes. The audit sees that none is missing, and refutes
@@ -54,7 +57,7 @@ def audit(certificate: str, net: str, property_path: str, names: tuple[str, ...]
     with stdout_kept():
         try:
             entries = read(certificate).entries
-            bound = bound_properties(net, property_path, names)
+            bound = bound_properties(net, property_path, names, found)
             findings = examine([e for e in entries if not names or e.property in names], bound)
         except Rejected as error:
             findings = [Finding(certificate, Opinion.REJECTED, str(error))]

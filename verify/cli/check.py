@@ -12,6 +12,7 @@ from verify.cli.option import (
     Seconds,
     certificate_option,
     debug_option,
+    found_option,
     json_option,
     seed_option,
 )
@@ -51,6 +52,7 @@ from verify.cli.progress import line
     help="Let a second engine decide as well; that they disagree is an internal fault.",
 )
 @certificate_option
+@found_option
 @debug_option
 def check(
     net: str | None,
@@ -62,6 +64,7 @@ def check(
     html_path: str | None,
     cross_check: bool,
     certificate_path: str | None,
+    found: str | None,
 ) -> int:
     """Decide every property of SPEC.py on NET, on all inputs of its domain.
 
@@ -73,7 +76,9 @@ def check(
     """
     if html_path == "-":
         raise InputError("--html: give a file; only --json takes -")
-    inputs = (spec,) if net is None else (net, spec)
+    inputs = tuple(name for name in (net, spec, found) if name)
+    if found and net is None:
+        raise InputError("--found: what was found is of a network: give NET")
     json_target = target("--json", json_path, inputs=inputs)
     html_target = target("--html", html_path, inputs=inputs)
     certificate = certificate_target(certificate_path, inputs)
@@ -92,6 +97,7 @@ def check(
             cross_check=cross_check,
             progress=progress,
             certify=certificate is not None,
+            found=found,
         )
     if not (json_target and json_target.is_stdout):
         from verify.report.terminal import render

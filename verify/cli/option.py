@@ -67,6 +67,15 @@ def json_option(function: F) -> F:
     )(function)
 
 
+def found_option(function: F) -> F:
+    """`--found FILE`."""
+    return click.option(
+        "--found",
+        metavar="FILE",
+        help="What `mesascope extract NET --json FILE` found: properties speak of its parts.",
+    )(function)
+
+
 def certificate_option(function: F) -> F:
     """`--certificate FILE`."""
     return click.option(

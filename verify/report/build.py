@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from extract.draw import draw
-from extract.network import Network
-from extract.structure import AgentStructure
+from extract.structure import AgentStructure, Part
 from theory.claim import Claim
 from verify.provenance import sha256, source, versions
 from verify.spec import Spec
@@ -25,6 +25,7 @@ def summarise(
     seed: int,
     only: Sequence[str],
     cross_check: bool,
+    found: str | Path | None = None,
 ) -> Report:
     """The report.
 
@@ -34,10 +35,13 @@ def summarise(
         results: one for each property and claim.
         net: how the user named the network; None where there is none.
         timeout_s, seed, only, cross_check: how it was checked; `only` names chosen properties.
+        found: the file of what was found in the network.
     """
     named = [net] if net is not None else []
-    files = [name for name in (*named, spec.name) if source(name).is_file()]
+    given = [str(found)] if found is not None else []
+    files = [name for name in (*named, spec.name, *given) if source(name).is_file()]
     words = ["mesascope", "check", *named, "--spec", spec.name]
+    words += [word for name in given for word in ("--found", name)]
     words += [word for name in only for word in ("--property", name)]
     words += ["--timeout", f"{timeout_s:g}", "--seed", str(seed)]
     words += ["--cross-check"] if cross_check else []
@@ -50,16 +54,18 @@ def summarise(
         inputs={name: sha256(source(name)) for name in files},
         versions=versions(),
         command=shlex.join(words),
-        facts=_facts(structure.network, spec) if structure else {},
+        facts=_facts(structure, spec) if structure else {},
         graph=draw(structure) if structure else "",
         pictures=_pictures(spec, results),
+        found="".join(given),
     )
 
 
-def _facts(network: Network, spec: Spec) -> dict[str, str]:
+def _facts(structure: AgentStructure, spec: Spec) -> dict[str, str]:
     # Claims about finite structures, which have no network, load no torch.
     from verify.loop.scaling import conflicts
 
+    network = structure.network
     notes = (*network.notes, *conflicts(network, spec))
     operators = dict.fromkeys(n.op for n in network.live if n.op not in {"input", "parameter"})
     return {
@@ -67,8 +73,17 @@ def _facts(network: Network, spec: Spec) -> dict[str, str]:
         "outputs": str(network.output_size),
         "parameters": f"{network.parameter_count:,}",
         "operators": ", ".join(operators),
+        **{f"part {name}": _origin(part) for name, part in structure.parts.items()},
         **{f"note {i}": note for i, note in enumerate(notes, start=1)},
     }
+
+
+def _origin(part: Part) -> str:
+    """Where a part comes from; a found one says how well it is established."""
+    words = part.origin.removeprefix("found: ")
+    return (
+        f"{words} (found, {part.status.value})" if words != part.origin else f"{words} (declared)"
+    )
 
 
 def _pictures(spec: Spec, results: Sequence[Result]) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from extract.draw import draw
 from extract.structure import AgentStructure, Evidence, Finding, Kind, Status
+from verify.found import NAME, VERSION, written
 from verify.provenance import sha256, source, versions
 from verify.report.html import FOLDER
 from verify.report.picture import image
@@ -22,7 +23,7 @@ from verify.report.text import file_name, plain
 if TYPE_CHECKING:
     from rich.text import Text
 
-SCHEMA = {"name": "mesascope.extract", "version": 1}
+SCHEMA = {"name": NAME, "version": VERSION}
 _STYLES = {
     Status.FUNCTIONAL: "bold green",
     Status.WEAK: "bold yellow",
@@ -114,6 +115,7 @@ def document(result: Extraction) -> dict[str, Any]:
             **{name: sha256(source(name)) for name in files},
         },
         "roles": {finding.role: _role(finding) for finding in result.findings},
+        "parts": written(result.structure),
         "command": result.command,
     }
 

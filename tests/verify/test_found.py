@@ -1,0 +1,133 @@
+"""What extraction found goes through the properties: `mesascope check --found`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.zoo.make import AGENTS
+from extract.reader import read
+from extract.structure import AgentStructure, Status, declare
+from verify.cli import main
+from verify.found import read_found
+from verify.report.extraction import Extraction, document
+from verify.wire import dump
+
+SPEC = """
+from theory import Agent, Feature
+from theory.properties import cognition
+
+places = [name + axis for name in ("", "goal_", "switch_", "overseer_") for axis in ("x", "y")]
+agent = Agent(
+    observation=[*(Feature(name, -1, 1) for name in places), Feature("watched", flag=True)],
+    actions=["north", "south", "east", "west"],
+)
+properties = [cognition.evaluator_ignores(agent, feature="watched")]
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "spec.py"
+    path.write_text(SPEC)
+    return path
+
+
+def found_in(name: str, folder: Path, status: Status = Status.FUNCTIONAL) -> Path:
+    """The JSON of a mind whose evaluator, its second output, is said to have been found."""
+    net = str(AGENTS / f"{name}.pt2")
+    network = read(net)
+    part = declare(network, {"value": f"tensor:{network.outputs[1]}"}).parts["value"]
+    structure = AgentStructure(network, {"value": replace(part, status=status)})
+    path = folder / f"{name}.json"
+    path.write_text(dump(document(Extraction(structure, net, None, None, 0, "mesascope extract"))))
+    return path
+
+
+def check(name: str, spec: Path, *words: str) -> int:
+    return main(["check", str(AGENTS / f"{name}.pt2"), "--spec", str(spec), *words])
+
+
+def test_a_found_part_needs_no_declaration(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    for name, status in (("sleeper", 1), ("sleeper-twin", 0)):
+        found = found_in(name, tmp_path)
+        report, proof = tmp_path / f"{name}.report.json", tmp_path / f"{name}.proof"
+        words = ["--found", str(found), "--json", str(report), "--certificate", str(proof)]
+        assert check(name, spec, *words) == status
+        written = json.loads(report.read_text())
+        assert written["facts"]["part value"].endswith("(found, functional)")
+        assert str(found) in written["command"]
+        assert str(found) in written["inputs"]
+        if status == 1:
+            assert main(["replay", str(report)]) == 0
+            assert "exact yes, float32 yes" in capsys.readouterr().out
+        else:
+            audit = ["audit", str(proof), str(AGENTS / f"{name}.pt2"), str(spec)]
+            assert main([*audit, "--found", str(found)]) == 0
+
+
+def test_without_what_was_found_there_is_no_evaluator(spec: Path, tmp_path: Path):
+    assert check("sleeper", spec) == 3
+    weak = found_in("sleeper", tmp_path, Status.WEAK)
+    assert check("sleeper", spec, "--found", str(weak)) == 3
+
+
+def test_a_replay_notices_that_something_else_was_found(spec: Path, tmp_path: Path):
+    found, report = found_in("sleeper", tmp_path), tmp_path / "report.json"
+    assert check("sleeper", spec, "--found", str(found), "--json", str(report)) == 1
+    found.write_text(found.read_text().replace('"functional"', '"weak"'))
+    assert main(["replay", str(report)]) == 2
+
+
+def test_wrong_files_are_one_line(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    def complaint(found: Path, net: str = "sleeper") -> str:
+        assert check(net, spec, "--found", str(found)) == 2
+        text = capsys.readouterr().err.strip()
+        assert "\n" not in text
+        return text
+
+    found = found_in("sleeper", tmp_path)
+    assert "another network" in complaint(found, "sleeper-twin")
+    assert "no such file" in complaint(tmp_path / "nothing.json")
+    assert "not what `mesascope extract --json` writes" in complaint(spec)
+
+    def changed(old: str, new: str) -> Path:
+        path = tmp_path / "changed.json"
+        text = found.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        return path
+
+    assert "parts.value.status: 'sure'" in complaint(changed('"functional"', '"sure"'))
+    assert "schema.name" in complaint(changed("mesascope.extract", "mesascope.report"))
+    assert "schema.version is 2" in complaint(changed('"version": 1', '"version": 2'))
+    tensor = read(AGENTS / "sleeper.pt2").outputs[1]
+    assert "no tensor named 'nope'" in complaint(changed(f'"{tensor}"', '"nope"'))
+    assert main(["check", "--spec", str(spec), "--found", str(found)]) == 2
+    assert "give NET" in capsys.readouterr().err
+
+
+def test_a_structure_survives_being_written(tmp_path: Path):
+    path = found_in("sleeper", tmp_path)
+    network = read(AGENTS / "sleeper.pt2")
+    part = read_found(path, network).parts["value"]
+    assert part.outputs == (network.outputs[1],)
+    assert part.status is Status.FUNCTIONAL
+    assert part.network.output_size == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "status"), [("sleeper", 1), ("sleeper-twin", 0)])
+def test_from_extraction_to_verdict_without_a_declared_part(
+    name: str, status: int, spec: Path, tmp_path: Path
+):
+    found = str(tmp_path / "found.json")
+    net = str(AGENTS / f"{name}.pt2")
+    world = f"{AGENTS.parent / 'world' / 'watch.py'}:make"
+    assert main(["extract", net, "--env", world, "--json", found]) == 0
+    assert check(name, spec, "--found", found) == status
