@@ -28,6 +28,10 @@ FAR = 2**16
 """e^x is not computed beyond this: its digits would fill the memory, and no float holds it."""
 
 
+TINY = Fraction(1, 2**80)
+"""Below this, log(1 + t) is bounded by its series."""
+
+
 class Undecided(ArithmeticError):
     """A comparison between enclosures that overlap."""
 
@@ -213,6 +217,45 @@ def tanh(x: Any) -> Enclosure:
     if value.lower == value.upper == 0:
         return value
     return sigmoid(value * 2) * 2 - 1
+
+
+def erf(x: Any) -> Enclosure:
+    """2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x, increasing; exactly 0 at 0."""
+    value = enclose(x)
+    if value.lower == value.upper == 0:
+        return value
+    low, high = _erf_point(value.lower), _erf_point(value.upper)
+    return Enclosure(low.lower, high.upper)
+
+
+def softplus(x: Any) -> Enclosure:
+    """log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), increasing, evaluated at both ends."""
+    value = enclose(x)
+    low, high = (max(end, Fraction(0)) + _log1p(exp(-abs(end))) for end in _ends(value))
+    return Enclosure(low.lower, high.upper)
+
+
+def _ends(value: Enclosure) -> tuple[Fraction, Fraction]:
+    return value.lower, value.upper
+
+
+def _log1p(small: Enclosure) -> Enclosure:
+    """log(1 + t) for t in [0, 1]; for a small t by t - t^2 / 2 <= log(1 + t) <= t."""
+    if small.upper < TINY:
+        return Enclosure(small.lower - small.lower * small.lower / 2, small.upper)
+    return log(small + 1)
+
+
+def _erf_point(x: Fraction) -> Enclosure:
+    """erf, mpmath's at 160 bits; beyond 12 within 1e-64 of -1 or 1 (erfc x <= e^(-x^2))."""
+    if abs(x) > 12:
+        share = Enclosure(1 - Fraction(1, 10**62), Fraction(1))
+        return share if x > 0 else -share
+    low, high = (
+        _rational(_libmp.mpf_erf(_raw(x, rounding), PRECISION_BITS, rounding))
+        for rounding in (_libmp.round_floor, _libmp.round_ceiling)
+    )
+    return Enclosure(low - abs(low) * WIDENING, high + abs(high) * WIDENING)
 
 
 def _sigmoid_point(x: Fraction) -> Enclosure:

@@ -124,6 +124,12 @@ def _leak_forward(attributes: Attributes, xs: Sequence[Tensor]) -> Tensor:
     return functional.leaky_relu(xs[0], negative_slope=attributes["alpha"])
 
 
+def _softplus(x: Tensor) -> Tensor:
+    import torch
+
+    return torch.logaddexp(x, torch.zeros_like(x))
+
+
 def _maximum(x: Tensor, y: Tensor) -> Tensor:
     import torch
 
@@ -156,5 +162,9 @@ ROWS: dict[str, Operator] = {
     "tanh": _smooth(lambda x: x.tanh(), enclosure.tanh),
     "sigmoid": _smooth(lambda x: x.sigmoid(), enclosure.sigmoid),
     "exp": _smooth(lambda x: x.exp(), enclosure.exp),
+    "erf": _smooth(lambda x: x.erf(), enclosure.erf),
+    "softplus": _smooth(_softplus, enclosure.softplus),
+    "log": _smooth(lambda x: x.log(), enclosure.log),
+    "sqrt": _smooth(lambda x: x.sqrt(), enclosure.sqrt),
     "elu": Operator(_leak_shape, _elu_forward, _elu_exact, Kind.SMOOTH, attributes=("alpha",)),
 }

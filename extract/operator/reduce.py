@@ -131,6 +131,8 @@ ROWS: dict[str, Operator] = {
     "reduce_max": Operator(_reduced, _max_forward, _max_exact, Kind.PIECEWISE, attributes=_REDUCE),
     "reduce_sum": Operator(_reduced, _sum_forward, _sum_exact, Kind.AFFINE, attributes=_REDUCE),
     "reduce_mean": Operator(_reduced, _mean_forward, _mean_exact, Kind.AFFINE, attributes=_REDUCE),
+    # The mean that ends a variance, which libraries take in one pass or in two, rounding apart.
+    "moment": Operator(_reduced, _mean_forward, _mean_exact, Kind.AFFINE, attributes=_REDUCE),
     "softmax": Operator(
         _softmax_shape, _softmax_forward, _softmax_exact, Kind.SMOOTH, attributes=("axis",)
     ),

@@ -137,9 +137,11 @@ def _alpha(rng: Generator) -> Instance:
 
 INSTANCES: dict[str, Callable[[Generator], Instance]] = {
     **dict.fromkeys(["add", "sub", "mul", "div", "maximum", "minimum"], _binary),
-    **dict.fromkeys(["neg", "relu", "abs", "tanh", "sigmoid", "exp"], _plain),
+    **dict.fromkeys(
+        ["neg", "relu", "abs", "tanh", "sigmoid", "exp", "erf", "softplus", "log", "sqrt"], _plain
+    ),
     **dict.fromkeys(["leaky_relu", "elu"], _alpha),
-    **dict.fromkeys(["reduce_max", "reduce_sum", "reduce_mean"], _reduce),
+    **dict.fromkeys(["reduce_max", "reduce_sum", "reduce_mean", "moment"], _reduce),
     "softmax": _axis,
     "argmax": _argmax,
     "linear": _linear,
@@ -156,10 +158,12 @@ INSTANCES: dict[str, Callable[[Generator], Instance]] = {
 """Operator -> a random instance of it; attributes may turn out not to fit the shapes."""
 
 
-def draw_entries(rng: Generator, shape: Shape, *, away: bool = False) -> Array:
-    """Doubles with few digits, so that ties and zeros occur; with `away`, none near zero."""
+def draw_entries(rng: Generator, shape: Shape, op: str = "") -> Array:
+    """Doubles with few digits, so that ties and zeros occur, in the domain of an operator."""
     values = rng.integers(-24, 25, size=shape).astype(np.float64) / 8
-    return np.where(np.abs(values) < 0.5, 1.5, values) if away else values
+    if op in {"log", "sqrt"}:
+        return np.abs(values) + 0.5
+    return np.where(np.abs(values) < 0.5, 1.5, values) if op == "div" else values
 
 
 def single(op: str, attributes: dict[str, Any], shapes: Sequence[Shape], held: set[int]) -> Network:

@@ -106,10 +106,27 @@ POSITIVE = np.array([0.5, 2.0, 1.5], dtype=np.float32)
 CASES: list[Case] = [
     *(
         one(op, (1, 4))
-        for op in ("Relu", "Tanh", "Sigmoid", "Exp", "Abs", "Neg", "Identity", "LeakyRelu", "Elu")
+        for op in ("Relu", "Tanh", "Sigmoid", "Exp", "Abs", "Neg", "Identity", "LeakyRelu", "Elu",
+                   "Erf", "Softplus", "Selu", "Celu", "HardSigmoid", "LogSoftmax", "HardSwish")
     ),
     one("LeakyRelu", (1, 4), alpha=0.3, label="LeakyRelu alpha"),
     one("Elu", (1, 4), alpha=0.7, label="Elu alpha"),
+    one("Selu", (1, 4), alpha=1.2, gamma=0.7, label="Selu alpha"),
+    one("Celu", (1, 4), alpha=0.7, label="Celu alpha"),
+    one("HardSigmoid", (1, 4), alpha=0.3, beta=0.1, label="HardSigmoid alpha"),
+    one("LogSoftmax", (3, 4), axis=0, label="LogSoftmax axis"),
+    one("PRelu", (2, 3), {"s": POSITIVE}),
+    one("Gelu", (1, 4), opset=20),
+    one("Gelu", (1, 4), opset=20, approximate="tanh", label="Gelu tanh"),
+    one("Mish", (1, 4), opset=18),
+    one("Pow", (1, 4), {"p": np.float32(3)}, label="Pow 3"),
+    Case("Sqrt", [("Exp", ["x"], ["e"], {}), ("Sqrt", ["e"], ["z"], {})], {"x": (1, 4)}),
+    Case("Log", [("Exp", ["x"], ["e"], {}), ("Log", ["e"], ["z"], {})], {"x": (1, 4)}),
+    Case("Reciprocal", [("Exp", ["x"], ["e"], {}), ("Reciprocal", ["e"], ["z"], {})],
+         {"x": (1, 4)}),
+    one("LayerNormalization", (2, 3), {"s": POSITIVE, "b": f32(3)}),
+    one("LayerNormalization", (2, 2, 3), {"s": f32(2, 3)}, axis=1, epsilon=1e-3,
+        label="LayerNormalization axes"),
     one("Gemm", (1, 4), {"w": f32(4, 3), "b": f32(3)}),
     one("Gemm", (1, 4), {"w": f32(3, 4), "b": f32(1, 3)}, transB=1, label="Gemm transB"),
     one("Gemm", (2, 4), {"w": f32(3, 4), "b": f32(2, 1)}, transB=1, label="Gemm column"),

@@ -20,7 +20,7 @@ from theory.enclosure import Enclosure
 from theory.error import InputError
 
 SEEDS = st.integers(0, 2**32 - 1)
-SMOOTH = ("tanh", "sigmoid", "elu", "exp", "softmax")
+SMOOTH = ("tanh", "sigmoid", "elu", "exp", "softmax", "erf", "softplus")
 
 
 def random_network(seed: int, *, smooth: bool = True) -> Network:

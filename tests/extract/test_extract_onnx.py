@@ -231,14 +231,14 @@ def test_inputs_have_to_be_floats(tmp_path: Path):
 @pytest.mark.parametrize(
     ("case", "operator"),
     [
-        (one("Erf", (1, 2)), "Erf"),
+        (one("Sin", (1, 2)), "Sin"),
         (one("Conv", (1, 1, 4, 4), {"w": f32(1, 1, 2, 2)}, auto_pad="SAME_UPPER"), "Conv"),
         (one("Conv", (1, 1, 4), {"w": f32(1, 1, 2)}), "Conv"),
         (one("MaxPool", (1, 1, 5, 5), kernel_shape=[2, 2], ceil_mode=1), "MaxPool"),
         (one("MaxPool", (1, 1, 5, 5), kernel_shape=[2, 2], auto_pad="SAME_LOWER"), "MaxPool"),
         (one("AveragePool", (1, 1, 5, 5), kernel_shape=[2, 2], ceil_mode=1), "AveragePool"),
         (one("LeakyRelu", (1, 2), alpha=-0.5), "LeakyRelu"),
-        (one("Pow", (1, 2), {"p": np.float32(3)}), "Pow"),
+        (one("Pow", (1, 2), {"p": np.float32(2.5)}), "Pow"),
         (one("Expand", (1, 1), {"s": i64(2**20, 1)}), "Expand"),
         (
             Case("", [("ArgMax", ["x"], ["z"], {"select_last_index": 1})], {"x": (1, 2)},
@@ -278,10 +278,10 @@ def test_operators_without_a_meaning_are_named(case: Case, operator: str, tmp_pa
 def test_all_refusals_are_collected(tmp_path: Path):
     made = model(
         [
-            ("Erf", ["x"], ["a"], {}),
+            ("Cos", ["x"], ["a"], {}),
             ("Relu", ["a"], ["b"], {}),
             ("Sin", ["b"], ["c"], {}),
-            ("Erf", ["c"], ["z"], {}),
+            ("Cos", ["c"], ["z"], {}),
         ],
         {"x": (1, 2)},
         ["z"],
@@ -289,11 +289,11 @@ def test_all_refusals_are_collected(tmp_path: Path):
     reading = inspect(save(tmp_path, made))
     assert reading.network is None
     assert [(r.operator, r.node) for r in reading.refusals] == [
-        ("Erf", "a"),
+        ("Cos", "a"),
         ("Sin", "c"),
-        ("Erf", "z"),
+        ("Cos", "z"),
     ]
-    assert reading.operators == {"Erf": 2, "Relu": 1, "Sin": 1}
+    assert reading.operators == {"Cos": 2, "Relu": 1, "Sin": 1}
     with pytest.raises(UnsupportedOperator, match="2 more refused"):
         reading.require()
 

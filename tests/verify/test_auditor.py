@@ -27,6 +27,11 @@ VARYING = {
 }
 """What the auditor bounds beyond what the engine does."""
 
+UNSUPPORTED = ("erf", "softplus", "log", "sqrt", "moment")
+"""What it has no bounds for; a certificate of such a network cannot be made."""
+
+KINDS = [kind for kind in (*INSTANCES, *VARYING) if kind not in UNSUPPORTED]
+
 
 def with_rows(problem: Problem, rng: Generator, tensors: list[str]) -> Problem:
     """The problem with random affine functionals of its tensors as inequalities."""
@@ -91,22 +96,24 @@ def try_operator(kind: str, seed: int) -> None:
     assert check(problem, [node], low, high, rng) > 0
 
 
-@pytest.mark.parametrize("kind", [*INSTANCES, *VARYING])
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_operator(kind: str):
     for seed in range(2):
         try_operator(kind, seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [*INSTANCES, *VARYING])
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_operator_at_length(kind: str):
     for seed in range(2, 30):
         try_operator(kind, seed)
 
 
-def test_an_operator_without_bounds_is_refused():
-    problem, _ = single("argmax", {"axis": 0, "keepdims": 1}, [(3,)])
-    with pytest.raises(UnsupportedOperator, match="argmax"):
+@pytest.mark.parametrize("kind", [*UNSUPPORTED, "argmax"])
+def test_an_operator_without_bounds_is_refused(kind: str):
+    attributes = {"argmax": {"axis": 0, "keepdims": 1}, "moment": {"axes": (0,), "keepdims": 1}}
+    problem, _ = single(kind, attributes.get(kind, {}), [(3,)])
+    with pytest.raises(UnsupportedOperator, match=kind):
         Auditor(problem, deployed=True)
 
 

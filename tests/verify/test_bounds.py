@@ -83,6 +83,7 @@ INSTANCES: dict[str, Callable[[Generator], Instance]] = {
     "neg": lambda r: ({}, [(5,)]),
     "reduce_sum": lambda r: ({"axes": (0, 2), "keepdims": 1}, [(2, 3, 2)]),
     "reduce_mean": lambda r: ({"axes": (1,), "keepdims": 0}, [(2, 5)]),
+    "moment": lambda r: ({"axes": (1,), "keepdims": 0}, [(2, 5)]),
     "concat": lambda r: ({"axis": 1}, [(2, 1), weights(r, 2, 2), (2, 2)]),
     "gather": lambda r: ({"axis": 1, "indices": (2, 0, 2, 2)}, [(2, 3)]),
     "slice": lambda r: ({"axis": 0, "start": 1, "stop": 6, "step": 2}, [(7,)]),
@@ -94,6 +95,10 @@ INSTANCES: dict[str, Callable[[Generator], Instance]] = {
     "tanh": lambda r: ({}, [(6,)]),
     "sigmoid": lambda r: ({}, [(6,)]),
     "exp": lambda r: ({}, [(6,)]),
+    "erf": lambda r: ({}, [(6,)]),
+    "softplus": lambda r: ({}, [(6,)]),
+    "log": lambda r: ({}, [(6,)]),
+    "sqrt": lambda r: ({}, [(6,)]),
     "elu": lambda r: ({"alpha": float(r.choice([0.1, 1.0, 2.5]))}, [(6,)]),
     "maximum": lambda r: ({}, [(2, 3), (3,)]),
     "maximum with a constant": lambda r: ({}, [(2, 3), weights(r, 3)]),
@@ -107,6 +112,9 @@ INSTANCES: dict[str, Callable[[Generator], Instance]] = {
     "softmax": lambda r: ({"axis": 1}, [(2, 4)]),
 }
 """Operator (and a word on its operands) -> a random instance of it."""
+
+POSITIVE = {"log", "sqrt"}
+"""Operators that need positive numbers."""
 
 SMALL = {"exp": 8.0, "elu": 8.0}
 """Operators that grow fast: their boxes are scaled into this range."""
@@ -213,6 +221,11 @@ def try_operator(name: str, rng: Generator, count: int) -> None:
         limit = SMALL.get(name)
         if limit is not None:
             low, high = np.clip(low, -limit, limit), np.clip(high, -limit, limit)
+        if name in POSITIVE:
+            low, high = (
+                np.minimum(abs(low), abs(high)) + 1e-6,
+                np.maximum(abs(low), abs(high)) + 1e-6,
+            )
         check(problem, [node], low, high, rng)
 
 

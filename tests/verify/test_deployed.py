@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from extract.network import Network
 from extract.reader.python_file import export
 from extract.reader.torch_export import translate
-from extract.run import run_exact
+from extract.run import run, run_exact
 from theory import Agent, Feature, and_, forall
 from verify.answer import Deadline
 from verify.neural.bounds.graph import BoundGraph
@@ -63,6 +63,12 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "tanh": (lambda: nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3)), (1, 6)),
     "sigmoid": (lambda: nn.Sequential(nn.Linear(6, 8), nn.Sigmoid(), nn.Linear(8, 3)), (1, 6)),
     "silu": (lambda: nn.Sequential(nn.Linear(6, 8), nn.SiLU(), nn.Linear(8, 3)), (1, 6)),
+    "gelu": (lambda: nn.Sequential(nn.Linear(6, 8), nn.GELU(), nn.Linear(8, 3)), (1, 6)),
+    "mish": (lambda: nn.Sequential(nn.Linear(6, 8), nn.Mish(), nn.LogSoftmax(dim=1)), (1, 6)),
+    "softplus": (
+        lambda: nn.Sequential(nn.Linear(6, 8), nn.Softplus(), nn.RMSNorm(8, eps=1.0), nn.SELU()),
+        (1, 6),
+    ),
     "leaky": (lambda: nn.Sequential(nn.Linear(6, 8), nn.LeakyReLU(), nn.Softmax(dim=1)), (1, 6)),
     "attention": (SelfAttention, (1, 6)),
     "normalised near zero": (normalised(0.3, 0.7), (1, 6)),
@@ -86,6 +92,19 @@ def network_of(module: nn.Module, example: Tensor) -> Network:
     return translate("case", export("case", module, (example,), {}), sha256="").require()
 
 
+def problem_of(network: Network, size: int) -> Problem:
+    """A problem without a goal over all inputs of a network."""
+    return Problem(
+        variables=tuple(Variable("x", str(i), Fraction(0), Fraction(1)) for i in range(size)),
+        network=network,
+        offsets=dict.fromkeys(network.outputs, 0),
+        deployed=frozenset(n.name for n in network.nodes),
+        casts=frozenset(),
+        inequalities=(),
+        goal=NEVER,
+    )
+
+
 @pytest.mark.parametrize("scale", [1.0, 100.0])
 @pytest.mark.parametrize("name", MODULES)
 def test_bounds_contain_what_torch_computes(name: str, scale: float) -> None:
@@ -97,15 +116,7 @@ def test_bounds_contain_what_torch_computes(name: str, scale: float) -> None:
             parameter.mul_(scale if parameter.dim() > 1 else 1.0)
     network = network_of(module, torch.zeros(shape))
     size = prod(shape)
-    problem = Problem(
-        variables=tuple(Variable("x", str(i), Fraction(0), Fraction(1)) for i in range(size)),
-        network=network,
-        offsets=dict.fromkeys(network.outputs, 0),
-        deployed=frozenset(n.name for n in network.nodes),
-        casts=frozenset(),
-        inequalities=(),
-        goal=NEVER,
-    )
+    problem = problem_of(network, size)
     rng = np.random.default_rng(0)
     low = torch.tensor(rng.normal(size=(6, size)), dtype=torch.float32)
     width = torch.tensor([0.0, 0.0, 1e-6, 1e-3, 0.1, 1.0])[:, None]
@@ -149,3 +160,29 @@ def test_normalisation_far_from_its_mean_gets_no_float32_guarantee() -> None:
     answer = Search(problem).run(Deadline.after(3))
     assert answer.reached is not True
     assert answer.guarantee is not Guarantee.FLOAT32
+
+
+def test_variances_have_no_bounds_in_float32_but_in_real_arithmetic() -> None:
+    """A library may compute E[x^2] - E[x]^2, which loses all digits far from zero."""
+    torch.manual_seed(3)
+    module = nn.Sequential(nn.Linear(6, 8), nn.LayerNorm(8), nn.Linear(8, 3)).eval()
+    network = network_of(module, torch.zeros(1, 6))
+    low = torch.randn(4, 6).double()
+    high = low + torch.tensor([0.0, 1e-3, 0.1, 1.0])[:, None]
+    (output,) = network.outputs
+    for deployed in (True, False):
+        graph = BoundGraph(problem_of(network, 6), dtype=torch.float64, deployed=deployed)
+        with torch.no_grad():
+            below, above = graph.sweep(low, high).bounds[output]
+            if deployed:
+                assert not bool((below > -torch.inf).any())
+                assert not bool((above < torch.inf).any())
+                continue
+            for row in range(len(low)):
+                point = low[row] + torch.rand(6).double() * (high - low)[row]
+                given = {network.inputs[0]: point[None].numpy()}
+                exact = run(network, given, arithmetic="exact")[output].ravel()
+                for least, value, most in zip(below[row], exact, above[row], strict=True):
+                    assert Fraction(float(least)) <= value.lower
+                    assert value.upper <= Fraction(float(most))
+            assert bool((above[:2] - below[:2] < 0.1).all())

@@ -9,6 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 import torch
+from scipy.special import erf  # pyright: ignore[reportMissingTypeStubs]
 
 from extract.network import Array
 from verify.neural.bounds.line import LINES, Lines
@@ -41,6 +42,10 @@ PLAIN: dict[str, Callable[[Long, float], Long]] = {
     "tanh": lambda z, alpha: np.tanh(z),
     "sigmoid": lambda z, alpha: 1 / (1 + np.exp(-z)),
     "exp": lambda z, alpha: np.exp(z),
+    "erf": lambda z, alpha: erf(z.astype(np.float64)),
+    "softplus": lambda z, alpha: np.logaddexp(z, 0),
+    "log": lambda z, alpha: np.log(z),
+    "sqrt": lambda z, alpha: np.sqrt(z),
     "elu": elu,
 }
 
@@ -51,10 +56,17 @@ DIGITS: dict[str, Callable[[Any, Any], Any]] = {
     "tanh": lambda z, alpha: mpmath.tanh(z),
     "sigmoid": lambda z, alpha: 1 / (1 + mpmath.exp(-z)),
     "exp": lambda z, alpha: mpmath.exp(z),
+    "erf": lambda z, alpha: mpmath.erf(z),
+    "softplus": lambda z, alpha: mpmath.log1p(mpmath.exp(-abs(z))) + max(z, 0),
+    "log": lambda z, alpha: mpmath.log(z),
+    "sqrt": lambda z, alpha: mpmath.sqrt(z),
     "elu": lambda z, alpha: z if z > 0 else alpha * mpmath.expm1(z),
 }
 
 ALPHAS = {"leaky_relu": (0.01, 0.1, 1.0, 2.5), "elu": (0.3, 1.0, 1.7)}
+LEAST = {"log": 1e-30, "sqrt": 0.0}
+"""The domain of a function begins here."""
+
 LARGEST = {"exp": 60.0, "elu": 1e6}
 WIDE = torch.float64
 CASES = [(op, alpha) for op in LINES for alpha in ALPHAS.get(op, (1.0,))]
@@ -104,6 +116,9 @@ def check(op: str, alpha: float, dtype: torch.dtype, count: int) -> None:
     rng = np.random.default_rng(len(op))
     kind = np.float64 if dtype is WIDE else np.float32
     low, high = intervals(rng, count, LARGEST.get(op, 1e6), kind)
+    if op in LEAST:
+        low, high = (np.maximum(np.abs(end), kind(LEAST[op])) for end in (low, high))
+        low, high = np.minimum(low, high), np.maximum(low, high)
     with torch.no_grad():
         lines = LINES[op](
             torch.tensor(low).to(dtype), torch.tensor(high).to(dtype), {"alpha": alpha}
@@ -146,7 +161,7 @@ def _exactly(value: Any) -> Any:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_lines_are_tight_on_moderate_intervals(op: str, dtype: torch.dtype) -> None:
     """On a point both lines meet the function; safety costs no more than 1e-3 of it."""
-    z = torch.linspace(-3, 3, 61).to(dtype)
+    z = torch.linspace(-3, 3, 61).to(dtype) + (3.1 if op in LEAST else 0)
     lines: Lines = LINES[op](z, z, {"alpha": 0.5})
     gap = (lines.slope_above - lines.slope_below) * z + lines.offset_above - lines.offset_below
     assert bool((gap.abs() < (1e-2 if dtype is torch.float32 else 1e-9)).all())

@@ -48,7 +48,18 @@ def decide(smt: SmtSolver, formula: Term, seconds: float = 5.0, **tinies: Tiny) 
 
 # The table.
 
-NO_EXACT_ENCODING = {"tanh", "sigmoid", "exp", "elu", "softmax", "argmax"}
+NO_EXACT_ENCODING = {
+    "tanh",
+    "sigmoid",
+    "exp",
+    "elu",
+    "softmax",
+    "argmax",
+    "erf",
+    "softplus",
+    "log",
+    "sqrt",
+}
 """Smooth operators are not rational; argmax is left out of policies before they are encoded."""
 
 NO_BOUNDS = {"argmax"}
@@ -106,6 +117,7 @@ INSTANCES: dict[str, Callable[[Generator], Instance]] = {
     "reduce_max": lambda r: ({"axes": (1,), "keepdims": 0}, [(2, 3)]),
     "reduce_sum": lambda r: ({"axes": (0, 1), "keepdims": 1}, [(2, 2)]),
     "reduce_mean": lambda r: ({"axes": (0,), "keepdims": 0}, [(3, 2)]),
+    "moment": lambda r: ({"axes": (0,), "keepdims": 0}, [(3, 2)]),
     "max_pool": lambda r: ({**WINDOW, "kernel": (2, 2)}, [IMAGE]),
     "concat": lambda r: ({"axis": 1}, [(2, 1), values(r, 2, 1), (2, 1)]),
     "gather": lambda r: ({"axis": 0, "indices": (2, 0, 2)}, [(3,)]),

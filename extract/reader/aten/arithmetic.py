@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from extract.reader import idiom
+from collections.abc import Callable
+
+from extract.reader import activation, idiom
 from extract.reader.aten.call import AtenCall, Handler
-from extract.reader.build import FLOATS, Value
+from extract.reader.build import FLOATS, Builder, Value
 
 
 def _unary(op: str) -> Handler:
@@ -42,12 +44,13 @@ def _leaky(c: AtenCall) -> list[Value]:
 
 def _elu(c: AtenCall) -> list[Value]:
     x = c.tensor("self")
-    c.must_be("scale", 1)
     c.must_be("input_scale", 1)
-    alpha = c.builder.rounded(c.real("alpha"), x)
+    alpha, scale = c.builder.rounded(c.real("alpha"), x), c.real("scale")
     if alpha < 0:
         raise c.builder.unsupported(f"alpha = {alpha!r} is negative")
-    return [c.builder.emit("elu", [x], c.name, alpha=alpha)]
+    if scale == 1:
+        return [c.builder.emit("elu", [x], c.name, alpha=alpha)]
+    return [activation.selu(c.builder, x, alpha, scale, c.name)]
 
 
 def _clamp(low: str | None, high: str | None) -> Handler:
@@ -64,10 +67,43 @@ def _relu6(c: AtenCall) -> list[Value]:
     return [idiom.clip(b, x, b.scalar(0.0, x), b.scalar(6.0, x), c.name)]
 
 
-def _silu(c: AtenCall) -> list[Value]:
+def _composed(function: Callable[[Builder, Value, str], Value]) -> Handler:
+    return lambda c: [function(c.builder, c.tensor("self"), c.name)]
+
+
+def _gelu(c: AtenCall) -> list[Value]:
+    return [activation.gelu(c.builder, c.tensor("self"), c.take("approximate"), c.name)]
+
+
+def _softplus(c: AtenCall) -> list[Value]:
+    x, beta, threshold = c.tensor("self"), c.real("beta"), c.real("threshold")
+    if threshold < 20 or x.dtype != "float32":
+        raise c.builder.unsupported(f"threshold = {threshold!r} in {x.dtype}")
+    return [activation.softplus(c.builder, x, beta, c.name)]
+
+
+def _hard_sigmoid(c: AtenCall) -> list[Value]:
     b, x = c.builder, c.tensor("self")
-    gate = b.emit("sigmoid", [x], b.fresh(f"{c.name}.sigmoid"))
-    return [b.emit("mul", [x, gate], c.name)]
+    raised = idiom.binary(b, "add", x, b.scalar(3.0, x), b.fresh(f"{c.name}.raised"))
+    ends = b.scalar(0.0, x), b.scalar(6.0, x)
+    clipped = idiom.clip(b, raised, *ends, b.fresh(f"{c.name}.clipped"))
+    return [idiom.binary(b, "div", clipped, b.scalar(6.0, x), c.name)]
+
+
+def _selu(c: AtenCall) -> list[Value]:
+    x = c.tensor("self")
+    return [activation.selu(c.builder, x, activation.SELU_ALPHA, activation.SELU_SCALE, c.name)]
+
+
+def _celu(c: AtenCall) -> list[Value]:
+    return [activation.celu(c.builder, c.tensor("self"), c.real("alpha"), c.name)]
+
+
+def _prelu(c: AtenCall) -> list[Value]:
+    b, x, slope = c.builder, c.tensor("self"), c.tensor("weight")
+    if slope.rank == 1 and x.rank >= 2 and slope.shape[0] > 1:
+        slope = idiom.reshape_constant(b, slope, (slope.shape[0], *(1,) * (x.rank - 2)))
+    return [activation.prelu(b, x, slope, c.name)]
 
 
 def _reduce(op: str) -> Handler:
@@ -107,9 +143,7 @@ def _argmax(c: AtenCall) -> list[Value]:
 
 
 def _power(c: AtenCall) -> list[Value]:
-    x = c.tensor("self")
-    c.must_be("exponent", 2)
-    return [c.builder.emit("mul", [x, x], c.name)]
+    return [activation.power(c.builder, c.tensor("self"), c.real("exponent"), c.name)]
 
 
 def _square(c: AtenCall) -> list[Value]:
@@ -128,12 +162,19 @@ ROWS: dict[str, Handler] = {
     "clamp.default": _clamp("min", "max"),
     "clamp_max.default": _clamp(None, "max"),
     "clamp_min.default": _clamp("min", None),
+    "celu.default": _celu,
     "div.Scalar": _binary("div"),
     "div.Tensor": _binary("div"),
     "elu.default": _elu,
+    "erf.default": _unary("erf"),
     "exp.default": _unary("exp"),
+    "gelu.default": _gelu,
+    "hardsigmoid.default": _hard_sigmoid,
+    "hardswish.default": _composed(activation.hard_swish),
     "hardtanh.default": _clamp("min_val", "max_val"),
     "leaky_relu.default": _leaky,
+    "log.default": _unary("log"),
+    "log_sigmoid.default": _composed(activation.log_sigmoid),
     "max.default": _reduce("reduce_max"),
     "max.dim": _extreme("reduce_max"),
     "max.other": _binary("maximum"),
@@ -144,16 +185,23 @@ ROWS: dict[str, Handler] = {
     "min.dim": _extreme("reduce_min"),
     "min.other": _binary("minimum"),
     "minimum.default": _binary("minimum"),
+    "mish.default": _composed(activation.mish),
     "mul.Scalar": _binary("mul"),
     "mul.Tensor": _binary("mul"),
     "neg.default": _unary("neg"),
     "pow.Tensor_Scalar": _power,
+    "prelu.default": _prelu,
+    "reciprocal.default": _composed(activation.reciprocal),
     "relu.default": _unary("relu"),
     "relu6.default": _relu6,
+    "rsqrt.default": _composed(lambda b, x, name: activation.power(b, x, -0.5, name)),
     "rsub.Scalar": _binary("sub", reverse=True),
     "rsub.Tensor": _binary("sub", reverse=True),
     "sigmoid.default": _unary("sigmoid"),
-    "silu.default": _silu,
+    "selu.default": _selu,
+    "silu.default": _composed(activation.silu),
+    "softplus.default": _softplus,
+    "sqrt.default": _unary("sqrt"),
     "square.default": _square,
     "sub.Scalar": _binary("sub"),
     "sub.Tensor": _binary("sub"),

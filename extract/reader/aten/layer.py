@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import sqrt
 
-from extract.reader import idiom
+import numpy as np
+
+from extract.reader import activation, idiom
 from extract.reader.aten.call import AtenCall, Handler
 from extract.reader.build import Value
 
@@ -143,6 +145,38 @@ def _batch_norm(c: AtenCall) -> list[Value]:
     return [idiom.batch_norm(b, c.tensor("input"), scale, shift, mean, variance, epsilon, c.name)]
 
 
+def _trailing(c: AtenCall, x: Value) -> range:
+    shape = c.integers("normalized_shape")
+    if tuple(shape) != x.shape[x.rank - len(shape) :]:
+        raise c.builder.wrong(f"shape {x.shape} does not end in {shape}")
+    return range(x.rank - len(shape), x.rank)
+
+
+def _layer_norm(c: AtenCall) -> list[Value]:
+    b, x = c.builder, c.tensor("input")
+    c.ignore("cudnn_enable")
+    axes, scale, shift = _trailing(c, x), c.optional("weight"), c.optional("bias")
+    return [activation.layer_norm(b, x, axes, scale, shift, c.real("eps"), c.name)]
+
+
+def _rms_norm(c: AtenCall) -> list[Value]:
+    b, x = c.builder, c.tensor("input")
+    axes, scale = _trailing(c, x), c.optional("weight")
+    epsilon = c.take("eps")
+    # Left out, it is the spacing of the numbers at 1.
+    eps = float(np.finfo(x.dtype).eps) if epsilon is None else c.real("eps")
+    return [activation.rms_norm(b, x, axes, scale, eps, c.name)]
+
+
+def _log_softmax(c: AtenCall) -> list[Value]:
+    if "dtype" in c.schema():
+        c.must_be("dtype", None)
+    if "half_to_float" in c.schema():
+        c.must_be("half_to_float", False)
+    x = c.tensor("self")
+    return [activation.log_softmax(c.builder, x, c.integer("dim"), c.name)]
+
+
 def _dropout(c: AtenCall) -> list[Value]:
     if c.flag("train"):
         raise c.builder.unsupported("training mode: call eval() before exporting")
@@ -186,7 +220,12 @@ ROWS: dict[str, Handler] = {
     "convolution.default": _conv2d,
     "dropout.default": _dropout,
     "feature_dropout.default": _dropout,
+    "layer_norm.default": _layer_norm,
     "linear.default": _linear,
+    "log_softmax.int": _log_softmax,
+    "_log_softmax.default": _log_softmax,
+    "native_layer_norm.default": _layer_norm,
+    "rms_norm.default": _rms_norm,
     "matmul.default": _matmul("other"),
     "max_pool2d.default": _max_pool,
     "max_pool2d_with_indices.default": _max_pool,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from extract.reader import idiom
-from extract.reader.build import Value
+from collections.abc import Callable
+
+from extract.reader import activation, idiom
+from extract.reader.build import Builder, Value
 from extract.reader.onnx.node import Handler, OnnxNode
 
 
@@ -77,31 +79,77 @@ def _argmax(n: OnnxNode) -> list[Value]:
 def _power(n: OnnxNode) -> list[Value]:
     b, x = n.builder, n.operand(0)
     exponent = b.known(n.operand(1), "the exponent")
-    if exponent.size == 1 and exponent.item() == 2 and exponent.ndim <= x.rank:
-        return [b.emit("mul", [x, x], n.name)]
-    raise b.unsupported("an exponent other than 2")
+    if exponent.size != 1 or exponent.ndim > x.rank:
+        raise b.unsupported("several exponents")
+    return [activation.power(b, x, float(exponent.item()), n.name)]
+
+
+def _composed(function: Callable[[Builder, Value, str], Value]) -> Handler:
+    return lambda n: [function(n.builder, n.operand(0), n.name)]
+
+
+def _gelu(n: OnnxNode) -> list[Value]:
+    kind = n.attribute("approximate", "none")
+    return [activation.gelu(n.builder, n.operand(0), kind, n.name)]
+
+
+def _softplus(n: OnnxNode) -> list[Value]:
+    return [activation.softplus(n.builder, n.operand(0), 1.0, n.name)]
+
+
+def _hard_sigmoid(n: OnnxNode) -> list[Value]:
+    slope, shift = n.attribute("alpha", 0.2), n.attribute("beta", 0.5)
+    return [activation.hard_sigmoid(n.builder, n.operand(0), slope, shift, n.name)]
+
+
+def _selu(n: OnnxNode) -> list[Value]:
+    alpha = n.attribute("alpha", activation.SELU_ALPHA)
+    if alpha < 0:
+        raise n.builder.unsupported(f"alpha = {alpha!r} is negative")
+    scale = n.attribute("gamma", activation.SELU_SCALE)
+    return [activation.selu(n.builder, n.operand(0), alpha, scale, n.name)]
+
+
+def _celu(n: OnnxNode) -> list[Value]:
+    return [activation.celu(n.builder, n.operand(0), n.attribute("alpha", 1.0), n.name)]
+
+
+def _prelu(n: OnnxNode) -> list[Value]:
+    return [activation.prelu(n.builder, n.operand(0), n.operand(1), n.name)]
 
 
 ROWS: dict[str, Handler] = {
     "Abs": _unary("abs"),
     "Add": _binary("add"),
     "ArgMax": _argmax,
+    "Celu": _celu,
     "Clip": _clip,
     "Div": _binary("div"),
     "Elu": _elu,
+    "Erf": _unary("erf"),
     "Exp": _unary("exp"),
+    "Gelu": _gelu,
+    "HardSigmoid": _hard_sigmoid,
+    "HardSwish": _composed(activation.hard_swish),
     "LeakyRelu": _leaky,
+    "Log": _unary("log"),
     "Max": _variadic("maximum"),
     "Min": _variadic("minimum"),
+    "Mish": _composed(activation.mish),
     "Mul": _binary("mul"),
     "Neg": _unary("neg"),
+    "PRelu": _prelu,
     "Pow": _power,
+    "Reciprocal": _composed(activation.reciprocal),
     "ReduceMax": _reduce("reduce_max", 18),
     "ReduceMean": _reduce("reduce_mean", 18),
     "ReduceMin": _reduce("reduce_min", 18),
     "ReduceSum": _reduce("reduce_sum", 13),
     "Relu": _unary("relu"),
+    "Selu": _selu,
     "Sigmoid": _unary("sigmoid"),
+    "Softplus": _softplus,
+    "Sqrt": _unary("sqrt"),
     "Sub": _binary("sub"),
     "Sum": _variadic("add"),
     "Tanh": _unary("tanh"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from extract.reader import idiom
+from extract.reader import activation, idiom
 from extract.reader.build import Builder, Value
 from extract.reader.onnx.node import Handler, OnnxNode
 
@@ -137,6 +137,20 @@ def _dropout(n: OnnxNode) -> list[Value]:
     return [n.builder.alias(n.name, n.operand(0))]
 
 
+def _layer_norm(n: OnnxNode) -> list[Value]:
+    b, x = n.builder, n.operand(0)
+    n.must_be("stash_type", 1)
+    first = idiom.axis_of(b, n.attribute("axis", -1), x.rank)
+    epsilon, axes = n.attribute("epsilon", 1e-5), range(first, x.rank)
+    return [activation.layer_norm(b, x, axes, n.operand(1), n.optional(2), epsilon, n.name)]
+
+
+def _log_softmax(n: OnnxNode) -> list[Value]:
+    if n.version < 13:
+        raise n.builder.unsupported("before version 13 of the operator set")
+    return [activation.log_softmax(n.builder, n.operand(0), n.attribute("axis", -1), n.name)]
+
+
 def _softmax(n: OnnxNode) -> list[Value]:
     b, x = n.builder, n.operand(0)
     if n.version >= 13:
@@ -158,6 +172,8 @@ ROWS: dict[str, Handler] = {
     "Gemm": _gemm,
     "GlobalAveragePool": _global_pool("reduce_mean"),
     "GlobalMaxPool": _global_pool("reduce_max"),
+    "LayerNormalization": _layer_norm,
+    "LogSoftmax": _log_softmax,
     "MatMul": _matmul,
     "MaxPool": _max_pool,
     "Softmax": _softmax,

@@ -165,6 +165,8 @@ class AffineNodes:
         gamma += SINGLE.gamma(terms) + 2 * SINGLE.unit * coarse
         floor += SINGLE.underflow(terms) * self._scale(node)
         own = (magnitude * gamma + floor) * SAFETY
+        if node.op == "moment":
+            return torch.full_like(own, torch.inf)  # E[x^2] - E[x]^2 may lose all digits
         # Beyond the largest float32 a deployed sum is infinite, and what follows is anything.
         fits = magnitude < LARGEST_SINGLE / self._fan_in(node)
         return torch.where(fits, own, torch.full_like(own, torch.inf))

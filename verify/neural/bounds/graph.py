@@ -321,7 +321,7 @@ class BoundGraph:
             slope = slope.clamp(min=1)  # whatever slope is chosen
         offset = torch.maximum(lines.offset_below.abs(), lines.offset_above.abs())
         magnitude = slope * reach + offset
-        if OPERATORS[node.op].kind is Kind.SMOOTH:
+        if OPERATORS[node.op].kind is Kind.SMOOTH and node.op != "sqrt":
             # A library may compute tanh, sigmoid and ELU from e^z, with an error relative to 1.
             magnitude = magnitude + 1 + abs(float(node.attributes.get("alpha", 0)))
         return at_low, at_high, magnitude
@@ -342,6 +342,16 @@ class BoundGraph:
             high = high + torch.maximum(part.slope_above * a, part.slope_above * b)
             slope = torch.maximum(part.slope_below.abs(), part.slope_above.abs())
             magnitude = magnitude + slope * torch.maximum(a.abs(), b.abs())
+        if node.op in {"maximum", "minimum"}:
+            pick = torch.maximum if node.op == "maximum" else torch.minimum
+            sides = (
+                pick(*(_picked(pair[side], part.index) for part, pair in parts))
+                for side in (0, 1)
+                for parts in [[(p, pairs[p.operand]) for p in rule.parts]]
+            )
+            low, high = torch.maximum(low, next(sides)), torch.minimum(high, next(sides))
+        if node.op == "mul" and node.inputs[0] == node.inputs[1]:
+            low = low.clamp(min=0)
         if node.op == "softmax":
             # e^(z - max z) carries the rounding of the difference as a relative error.
             reach = torch.maximum(*(t.abs() for t in pairs[0])).amax(dim=1, keepdim=True)

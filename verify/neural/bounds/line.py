@@ -7,6 +7,7 @@ Offsets are moved outward by more than the rounding of their own computation.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -126,6 +127,53 @@ def elu(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     return Lines(zero, value(low) - slack, zero, value(high) + slack)
 
 
+def erf(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+    """The error function."""
+    return _s_shaped(low, high, torch.erf, lambda z: (2 / math.sqrt(math.pi)) * torch.exp(-z * z))
+
+
+def softplus(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+    """log(1 + e^z), convex."""
+    return _convex(low, high, lambda z: torch.logaddexp(z, torch.zeros_like(z)), torch.sigmoid)
+
+
+def log(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+    """The natural logarithm of positive numbers, concave; unbounded where z may not be one."""
+    safe = low > of(low.dtype).tiny
+    one, infinite = torch.ones_like(low), torch.full_like(low, torch.inf)
+    inner_low, inner_high = torch.where(safe, low, one), torch.where(safe, high, one)
+    mirrored = _convex(inner_low, inner_high, lambda z: -torch.log(z), lambda z: -1 / z)
+    # The tangent's slope times z is up to high / middle <= 2, so that the slack covers it.
+    return Lines(
+        torch.where(safe, -mirrored.slope_above, 0 * one),
+        torch.where(safe, -mirrored.offset_above, -infinite),
+        torch.where(safe, -mirrored.slope_below, 0 * one),
+        torch.where(safe, -mirrored.offset_below, infinite),
+    )
+
+
+def sqrt(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+    """The square root, concave: chord below, tangent at the middle above; errors are relative."""
+    rounding = of(low.dtype)
+    safe = low >= 0
+    zero, infinite = torch.zeros_like(low), torch.full_like(low, torch.inf)
+    inner_low, inner_high = torch.where(safe, low, zero), torch.where(safe, high, zero)
+    at_low, at_high = torch.sqrt(inner_low), torch.sqrt(inner_high)
+    middle = (inner_low / 2 + inner_high / 2).clamp(min=rounding.tiny)
+    tangent = 1 / (2 * torch.sqrt(middle))
+    chord = 1 / (at_low + at_high).clamp(min=rounding.tiny**0.5)
+    below = torch.minimum(at_low - chord * inner_low, at_high - chord * inner_high)
+    above = torch.sqrt(middle) / 2
+    # Slopes times z are at most 2 sqrt(high); all errors are relative to that.
+    slack = at_high * (16 * FUNCTION_ULPS * rounding.unit) + rounding.tiny**0.5
+    return Lines(
+        torch.where(safe, chord, zero),
+        torch.where(safe, below - slack, -infinite),
+        torch.where(safe, tangent, zero),
+        torch.where(safe, above + slack, infinite),
+    )
+
+
 def _s_shaped(
     low: Tensor,
     high: Tensor,
@@ -215,4 +263,8 @@ LINES: Mapping[str, Relaxation] = {
     "sigmoid": sigmoid,
     "exp": exp,
     "elu": elu,
+    "erf": erf,
+    "softplus": softplus,
+    "log": log,
+    "sqrt": sqrt,
 }

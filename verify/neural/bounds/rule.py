@@ -121,6 +121,11 @@ def multiply(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> 
     ix, iy, lx, ux, ly, uy = _pair(node, operands, bounds)
     reach = (lx.abs() + ux.abs()) * (ly.abs() + uy.abs())
     slack = reach * (16 * of(lx.dtype).unit) + of(lx.dtype).tiny
+    if node.inputs[0] == node.inputs[1]:
+        # x^2: the tangent at the middle below, the chord above.
+        middle = lx / 2 + ux / 2
+        parts = tuple(Part(k, ix, middle, middle) for k in (0, 1))
+        return Combination(parts, -middle * middle - slack, -lx * ux + slack)
     parts = (Part(0, ix, ly, uy), Part(1, iy, lx, lx))
     return Combination(parts, -lx * ly - slack, -lx * uy + slack)
 
