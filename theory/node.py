@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from weakref import WeakValueDictionary
 
 from theory.error import InputError, SortError
@@ -44,6 +44,14 @@ class Term:
             f"the term '{brief(self)}' has no truth value: join formulas with and_, or_, not_ and "
             "implies, write eq(a, b) for equality, and split a < b < c into two comparisons"
         )
+
+    def _sign(self, *_: Any) -> NoReturn:
+        raise SortError(
+            f"'{brief(self)}': &, |, ^ and ~ build no formulas: "
+            "write and_(a, b), or_(a, b) and not_(a)"
+        )
+
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = _sign
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("terms are immutable")

@@ -119,6 +119,20 @@ def test_a_term_has_no_truth_value(use):
 
 
 @pytest.mark.parametrize(
+    "use",
+    [
+        lambda: (X < 1) & (X > 0),
+        lambda: (X < 1) | (X > 2),
+        lambda: ~(X < 1),
+        lambda: True & (X < 1),
+    ],
+)
+def test_signs_of_other_languages_are_named(use):
+    with pytest.raises(SortError, match=r"write and_\(a, b\), or_\(a, b\) and not_\(a\)"):
+        use()
+
+
+@pytest.mark.parametrize(
     ("use", "message"),
     [
         (lambda: X + O, "+ takes real numbers, got Observation"),
