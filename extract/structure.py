@@ -318,7 +318,11 @@ def _module(network: Network, role: str, name: str) -> Part:
     if at and (not number.isdecimal() or int(number) >= len(calls)):
         raise InputError(f"the module {path!r} has {len(calls)} calls, so {name!r} is none of them")
     call = calls[int(number) if at else 0]
-    members = [node for node in network.nodes if call in node.module.split("/")]
+    members = [
+        node
+        for node in network.nodes
+        if call in node.module.split("/") and node.op not in ("input", "parameter")
+    ]
     inputs, outputs = boundary(network, members)
     return _slice(network, role, inputs, outputs, f"the module {name}")
 
