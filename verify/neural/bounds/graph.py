@@ -321,7 +321,9 @@ class BoundGraph:
             slope = slope.clamp(min=1)  # whatever slope is chosen
         offset = torch.maximum(lines.offset_below.abs(), lines.offset_above.abs())
         magnitude = slope * reach + offset
-        if OPERATORS[node.op].kind is Kind.SMOOTH and node.op != "sqrt":
+        if node.op == "sqrt":
+            magnitude = magnitude + 2.0**-40  # what flushing its operand to zero may cost
+        elif OPERATORS[node.op].kind is Kind.SMOOTH:
             # A library may compute tanh, sigmoid and ELU from e^z, with an error relative to 1.
             magnitude = magnitude + 1 + abs(float(node.attributes.get("alpha", 0)))
         return at_low, at_high, magnitude
