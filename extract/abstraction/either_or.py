@@ -9,12 +9,18 @@ preference turns, the probability follows, with an error of at most sqrt(2 P (1 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
 
+import torch
+
+from extract.network import Network
+from extract.run import as_function
 from theory.error import InputError
+from theory.goal.world_model import at_most
+from theory.process import Process
 
 ROUNDING = 1e-12
 """More than what floats lose on the way to the ends of an interval."""
@@ -24,6 +30,9 @@ Prefers = Callable[[int, int], bool]
 
 Step = tuple[str, str, str]
 """State, action, next state."""
+
+Encode = Callable[[Step, int, int], Sequence[float]]
+"""(step, k, n) -> the observation and goal, as the network takes them."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,60 @@ def recover_process(
 ) -> dict[Step, Estimate]:
     """All the transition probabilities that the agent can be asked for."""
     return {step: recover(one, trials, regret) for step, one in prefers.items()}
+
+
+def process_of(estimates: Mapping[Step, Estimate]) -> Process:
+    """The process that the estimates make; those of one step are divided by their sum.
+
+    Raises:
+        InputError: no outcome of some step has a probability above 0.
+    """
+    rows: dict[str, dict[str, dict[str, Fraction]]] = {}
+    for (state, action, target), found in estimates.items():
+        row = rows.setdefault(state, {}).setdefault(action, {})
+        row[target] = found.probability
+    for state, actions in rows.items():
+        for action, row in actions.items():
+            total = sum(row.values())
+            if not total:
+                raise InputError(f"state {state!r}, action {action!r}: the agent expects nothing")
+            actions[action] = {target: p / total for target, p in row.items() if p}
+    return Process(rows)
+
+
+def asking(network: Network, encode: Encode, steps: Sequence[Step]) -> dict[Step, Prefers]:
+    """The answers of a network with two scores: for the goal of at most k, and for that of more.
+
+    Raises:
+        InputError: it has another number of outputs.
+    """
+    if network.output_size != 2:
+        raise InputError(f"{network.name} has {network.output_size} outputs; two goals are offered")
+    function = as_function(network)
+
+    def of(step: Step) -> Prefers:
+        def prefers(k: int, n: int) -> bool:
+            with torch.no_grad():
+                few, more = function(torch.tensor([encode(step, k, n)], dtype=torch.float32))[0]
+            return bool(few >= more)
+
+        return prefers
+
+    return {step: of(step) for step in steps}
+
+
+def regret_of(world: Process, prefers: Mapping[Step, Prefers], trials: int) -> Fraction:
+    """The largest regret of an agent at these goals in a world, exactly.
+
+    A goal that is reached with probability p where q is the best has the regret 1 - p/q.
+    """
+    worst = Fraction(0)
+    for (state, action, target), one in prefers.items():
+        chance = world.outcomes(state, action).get(target, Fraction(0))
+        for k, few in enumerate(at_most(chance, trials)[:-1]):
+            taken = few if one(k, trials) else 1 - few
+            worst = max(worst, 1 - taken / max(few, 1 - few))
+    return worst
 
 
 def _interval(estimate: float, trials: int, regret: float) -> tuple[float, float]:

@@ -33,15 +33,23 @@ def recovery_bound(probability: Fraction, trials: int, regret: Fraction = ZERO) 
     return sqrt(2 * probability * (1 - probability) / ((trials - 1) * (1 - regret)))
 
 
+def at_most(probability: Fraction, trials: int) -> tuple[Fraction, ...]:
+    """For every k from 0 to n the probability of at most k successes in n trials."""
+    totals = list[Fraction]()
+    total = ZERO
+    for k in range(trials + 1):
+        total += comb(trials, k) * probability**k * (1 - probability) ** (trials - k)
+        totals.append(total)
+    return tuple(totals)
+
+
 def recovered(probability: Fraction, trials: int) -> Fraction:
     """The estimate that an optimal agent's choices give away.
 
     The agent is offered, for each k, the goal of at most k successes in n trials or the goal of
     more than k. An optimal one prefers the former from the median on, which is the estimate of nP.
     """
-    total = ZERO
-    for k in range(trials + 1):
-        total += comb(trials, k) * probability**k * (1 - probability) ** (trials - k)
+    for k, total in enumerate(at_most(probability, trials)):
         if 2 * total >= ONE:
             return Fraction(k, trials)
     raise ArithmeticError("the probabilities of all outcomes do not reach a half")
