@@ -48,6 +48,8 @@ class Evidence:
         cutoff: what the effect has to reach; NaN where the test only informs.
         nulls: the values behind `null_mean` and `null_max`.
         means: in words, what the effect is and what the null is.
+        stability: share of bootstrap samples in which the effect reaches its cut-off; None where
+            none were drawn.
     """
 
     test: str
@@ -60,6 +62,7 @@ class Evidence:
     cutoff: float = float("nan")
     nulls: tuple[float, ...] = ()
     means: str = ""
+    stability: float | None = None
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ class Loop:
 
     def states(self, network: Network) -> tuple[str, ...]:
         """The one tensor through which each step hands on, the smallest of its kind; the same one
-        before the first step comes first, where there is one. Empty where a step hands on several.
+        before the first step comes first, where there is one, and that after the last use of the
+        weights last. Empty where a step hands on several.
         """
         found: list[str] = []
         for step, use in zip(self.steps, self.uses, strict=False):
@@ -64,7 +65,27 @@ class Loop:
                 chain = [use]
             found.append(min(chain, key=lambda one: network.node(one).size))
         first = self._before(network, found[0]) if found else None
-        return tuple([first, *found] if first else found)
+        last = self._after(network, found[-1]) if found else None
+        return tuple(filter(None, [first, *found, last]))
+
+    def _after(self, network: Network, state: str) -> str | None:
+        """What stands behind the last use where `state` stands behind the last whole step's."""
+        if len(self.uses) == len(self.steps):
+            return None
+        way = nx.shortest_path(
+            nx.subgraph(network.to_networkx(), self.steps[-1]), self.uses[-2], state
+        )
+        here = self.uses[-1]
+        for name in way[1:]:
+            onward = [
+                u
+                for u in network.consumers(here)
+                if _key(network, u) == _key(network, network.node(name))
+            ]
+            if len(onward) != 1:
+                return None
+            here = onward[0].name
+        return here
 
     def _before(self, network: Network, state: str) -> str | None:
         """What stands before the first step where `state` stands after it."""

@@ -20,10 +20,10 @@ from extract.graph.candidate import evaluators
 from extract.intervene import evaluate
 from extract.network import Array, Network
 from extract.roles.model import Model
-from extract.roles.policy import earning_lost, exchange, shortfalls, spread
-from extract.roles.trial import Candidate, decide, measured
+from extract.roles.policy import earning_lost, exchange, lost, shortfalls, spread
+from extract.roles.trial import Candidate, Resample, decide, measured
 from extract.statistic import concordance, permuted, slope, slope_one
-from extract.structure import Evidence, Finding, Kind
+from extract.structure import Evidence, Finding
 from extract.study import Study, split
 
 COMPARED = 300
@@ -113,8 +113,8 @@ def _bellman(study: Study, name: str, aside: Aside) -> Evidence:
         ahead = _values(network, name, names, aside.flat)
         return q, ahead.max(axis=1).reshape(aside.rewards.shape)
 
-    def target(best: Array, discount: float) -> Array:
-        return interaction(aside.rewards + discount * best * ~aside.ended)
+    def target(best: Array, discount: float, rows: Array | slice = slice(None)) -> Array:
+        return interaction((aside.rewards + discount * best * ~aside.ended)[rows])
 
     q, best = tables(study.network)
     advantage = interaction(q)
@@ -132,6 +132,11 @@ def _bellman(study: Study, name: str, aside: Aside) -> Evidence:
         BELLMAN_R2,
         nets=nets,
         shuffles=permuted(lambda o: slope_one(advantage, truth[o]), len(truth), study.rng(name)),
+        stable=Resample(
+            lambda o: slope_one(interaction(q[o]), target(best, discount, o)),
+            len(truth),
+            study.rng(name),
+        ),
         also=BELLMAN_SLOPE[0] <= steep <= BELLMAN_SLOPE[1],
         means=(
             f"advantages of the actions against reward and the value of what follows, every action "
@@ -160,6 +165,7 @@ def _order(study: Study, name: str, aside: Aside) -> Evidence:
         CONCORDANCE,
         nets=[concordance(judged(net), returns) for net in study.null_nets],
         shuffles=permuted(lambda o: concordance(value[o], returns), len(value), rng),
+        stable=Resample(lambda o: concordance(value[o], returns[o]), len(value), rng),
         means=(
             f"share of pairs among {len(value)} successors of intervened actions that the value "
             f"orders as the returns of the policy's next steps; nulls: fresh and shuffled nets"
@@ -191,14 +197,14 @@ def _lookahead(study: Study, name: str, model: Model) -> tuple[Evidence, ...]:
                 "above random actions, in standard deviations; nulls: fresh and shuffled nets"
             ),
         ),
-        measured(
+        lost(
             "return lost with another state's value",
-            (float(intact.mean()) - float(broken.mean())) / scale,
-            RETURN_SPREADS,
-            p=exchange(intact, broken, rng),
-            shuffles=((chance - float(broken.mean())) / scale,),
-            kind=Kind.CAUSAL,
-            means="fall of that return when the values are those of another state's predictions",
+            intact,
+            broken,
+            experience.random,
+            rng,
+            "share of that return above random actions that is lost when the values are those of "
+            "another state's predictions",
         ),
     )
 

@@ -34,7 +34,8 @@ class Planner:
         interface: its scores and inputs.
         loop: the tied loop.
         states: the map that is handed on, before the first step and after each.
-        source: a tensor from outside that every step reads, a map of the same size; "" if none.
+        source: a map of the same size from outside, through which goes what every step reads; ""
+            if there is none.
         size: rows and columns of the map.
         moves: for each action the cells it leads on, (A, 2).
         reach: half the width of the window that moves were read from.
@@ -97,20 +98,29 @@ def read_planner(
     if len(shape) < 2 or min(shape[-2:]) < 3 or np.prod(shape[:-2]) != 1:
         return None
     size = (shape[-2], shape[-1])
-    sources = [
-        name
-        for name in loop.invariant
-        if network.node(name).shape[-2:] == size and network.node(name).size == size[0] * size[1]
-    ]
-    planner = Planner(
-        network, interface, loop, states, sources[0] if sources else "", size, np.zeros((0, 2)), 0
-    )
+    source = _source(network, loop, size)
+    planner = Planner(network, interface, loop, states, source, size, np.zeros((0, 2)), 0)
     slopes = gradients(planner, samples)
     window = _window(slopes)
     if window is None:
         return None
     places, reach = window
     return replace(planner, moves=_moves(slopes, places, reach), reach=reach)
+
+
+def _source(network: Network, loop: Loop, size: tuple[int, int]) -> str:
+    """The last single map through which all passes that every step reads from outside; "" if none.
+
+    Where steps read several channels made from one map, it is that map.
+    """
+    for node in reversed(network.nodes):
+        if node.shape[-2:] != size or node.size != size[0] * size[1] or node.op in ("input",):
+            continue
+        for name in loop.invariant:
+            needed = network.ancestors([name], stop=[node.name])
+            if node.name in needed and not needed & set(network.inputs):
+                return node.name
+    return ""
 
 
 def gradients(planner: Planner, samples: dict[str, Array], count: int = LOOKED_AT) -> Array:

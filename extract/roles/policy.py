@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from extract.cutoff import RETURN_SPREADS
+from extract.cutoff import EARNING_LOST, RETURN_SPREADS
 from extract.experience import EPISODES, Choose, chooser
 from extract.intervene import evaluate
 from extract.network import Array, Network
@@ -22,7 +22,7 @@ from extract.statistic import permuted
 from extract.structure import Evidence, Finding, Kind
 from extract.study import Study
 
-NULL_POLICIES, NULL_EPISODES = 10, 3
+NULL_POLICIES, NULL_EPISODES = 10, (3, 10)
 
 
 def find_policy(study: Study, planning: Sequence[Evidence] = ()) -> Finding:
@@ -76,16 +76,42 @@ def earning_lost(study: Study, tensor: str) -> Evidence:
     """What the policy earns less when a tensor comes from another state (resample ablation)."""
     experience, guide = study.experience, study.guide
     rng = study.rng(f"ablate {tensor}")
-    scale = spread(experience.returns, experience.random)
     ablated = guide.episodes(_ablated(study, tensor, experience.states, rng), EPISODES)
-    return measured(
+    return lost(
         "return lost under resample ablation",
-        _difference(experience.returns, ablated) / scale,
-        RETURN_SPREADS,
-        p=exchange(experience.returns, ablated, rng),
-        shuffles=(_difference(experience.random, ablated) / scale,),
+        experience.returns,
+        ablated,
+        experience.random,
+        rng,
+        f"share of what is earned above random actions that is lost when {tensor} is another "
+        "state's",
+    )
+
+
+def lost(
+    test: str, intact: Array, broken: Array, chance: Array, rng: np.random.Generator, means: str
+) -> Evidence:
+    """How much of what is earned above chance is lost by breaking something.
+
+    Args:
+        test: its name.
+        intact, broken, chance: returns of episodes from the same starts: as it is, with something
+            broken, and of random actions.
+        rng: for the p-value and the bootstrap.
+        means: the effect in words.
+    """
+
+    def share(order: Array) -> float:
+        gained = _difference(intact[order], chance[order])
+        return _difference(intact[order], broken[order]) / gained if gained > 0 else 0.0
+
+    return measured(
+        test,
+        share(np.arange(len(intact))),
+        EARNING_LOST,
+        p=exchange(intact, broken, rng),
         kind=Kind.CAUSAL,
-        means=(f"fall of the mean return when {tensor} is another state's, in standard deviations"),
+        means=means,
     )
 
 
@@ -109,7 +135,7 @@ def _ablated(study: Study, tensor: str, donors: Array, rng: np.random.Generator)
 
 
 def shortfalls(study: Study, returns: Array, policy: Callable[[Network], Choose]) -> list[float]:
-    """How much less some null nets earn, by the mean over the same first episodes; over all where
+    """How much less some null nets earn, by the mean over the same first episodes; over more where
     these do not tell them apart, since a few starts in a small world are mastered by chance.
 
     Args:
@@ -120,7 +146,7 @@ def shortfalls(study: Study, returns: Array, policy: Callable[[Network], Choose]
     nets = study.null_nets[:: max(1, len(study.null_nets) // NULL_POLICIES)]
     gaps: list[float] = []
     for choose in map(policy, nets):
-        for count in (NULL_EPISODES, len(returns)):
+        for count in NULL_EPISODES:
             gap = _difference(returns[:count], study.guide.episodes(choose, count))
             if gap > 0:
                 break

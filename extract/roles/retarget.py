@@ -1,9 +1,11 @@
 """Retargeting: make an evaluator point elsewhere, and see whether the policy goes there.
 
-The map that the loop reads from outside is patched: the window around the cell that the planner
-values most changes places with the window around another cell, the target. Nothing else is touched.
-The policy then walks, in the environment or, where the place of the agent enters by inputs of its
-own, by setting those inputs.
+The map that the loop reads from outside is patched. Either the window around the cell that the
+planner values most changes places with the window around another cell, the target; or the target
+alone is raised above all cells, or lowered below them. Which of these a network's map asks for is
+found on a third of the walks, and tested on the others. Nothing else is touched. The policy then
+walks, in the environment or, where the place of the agent enters by inputs of its own, by setting
+those inputs.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from extract.study import Study
 FARAWAY = 3
 """Cells that a target lies away from the peak and from the agent, at least."""
 WALKS = 200
+PATCHES = ("windows swapped", "one cell raised", "one cell lowered")
 WANDER = 12
 """Random actions by which a target that can be reached is found in an environment."""
 
@@ -32,13 +35,17 @@ class Retarget:
         reached: whether each walk with the patch came to the target.
         control: the same walks without the patch.
         given: the inputs and the patched map, by tensor.
+        targets: the cells (N, 2) that the evaluator was made to point to.
         how: in words, how the policy walked.
+        patch: what was patched, one of `PATCHES`.
     """
 
     reached: Array
     control: Array
     given: dict[str, Array]
+    targets: Array
     how: str
+    patch: str
 
 
 def retarget(study: Study, planner: Planner, places: Array) -> Retarget | None:
@@ -63,25 +70,52 @@ def retarget(study: Study, planner: Planner, places: Array) -> Retarget | None:
     kept = kept[far[kept] & (targets[kept] != places[kept]).any(axis=1)]
     if len(kept) < 20:
         return None
-    patched = _swap(source, peaks, targets, planner.reach)[kept]
+    patches = {name: patched(name, planner, source, peaks, targets) for name in PATCHES}
     shape = planner.network.node(planner.source).shape
-    inputs = {name: array[kept] for name, array in given.items()}
-    setting = {**inputs, planner.source: patched.reshape(-1, *shape)}
-    plain = {**inputs, planner.source: source[kept].reshape(-1, *shape)}
-    if world is not None and snapshots is not None:
-        chosen = [snapshots[i] for i in kept]
-        reached = _walk(study, planner, world, chosen, setting, targets[kept])
-        control = _walk(study, planner, world, chosen, plain, targets[kept])
-        return Retarget(reached, control, setting, "in the environment")
     pointers = _pointers(planner, given)
-    if pointers is None:
+    if snapshots is None and pointers is None:
         return None
     everywhere = locate(planner, study.samples)
     table = {tuple(place): i for i, place in enumerate(everywhere)}
-    rows = {name: study.samples[name] for name in pointers}
-    reached = _point(planner, setting, rows, table, places[kept], targets[kept])
-    control = _point(planner, plain, rows, table, places[kept], targets[kept])
-    return Retarget(reached, control, setting, "by the inputs that say where the agent is")
+
+    def go(maps: Array, picked: Array) -> tuple[Array, dict[str, Array]]:
+        """Whether the walks from some samples come to their targets, and what was set."""
+        setting = {name: array[picked] for name, array in given.items()}
+        setting[planner.source] = maps[picked].reshape(-1, *shape)
+        if world is not None and snapshots is not None:
+            chosen = [snapshots[i] for i in picked]
+            return _walk(study, planner, world, chosen, setting, targets[picked]), setting
+        rows = {name: study.samples[name] for name in pointers or ()}
+        walked = _point(planner, setting, rows, table, places[picked], targets[picked])
+        return walked, setting
+
+    tried, tested = kept[: len(kept) // 3], kept[len(kept) // 3 :]
+    best = max(patches, key=lambda name: go(patches[name], tried)[0].mean())
+    reached, setting = go(patches[best], tested)
+    where = (
+        "by the inputs that say where the agent is" if snapshots is None else "in the environment"
+    )
+    return Retarget(reached, go(source, tested)[0], setting, targets[tested], where, best)
+
+
+def patched(kind: str, planner: Planner, source: Array, peaks: Array, targets: Array) -> Array:
+    """The evaluator's maps made to point from the peaks of the values to the targets."""
+    if kind == PATCHES[0]:
+        return _swap(source, peaks, targets, planner.reach)
+    return _paint(source, targets, 1.0 if kind == PATCHES[1] else -1.0)
+
+
+def far_away(
+    planner: Planner, samples: dict[str, Array], places: Array, rng: np.random.Generator
+) -> tuple[Array, Array, Array]:
+    """The evaluator's maps, the peaks of the values, and targets far from these and from the agent:
+    of samples that have any; the third is (-1, -1) for the others.
+    """
+    values, source = planner.maps(samples, (planner.final, planner.source))
+    cells = np.indices(planner.size).reshape(2, -1).T
+    options = cells[rng.integers(0, len(cells), (len(values), 50))]
+    peaks = _peaks(values)
+    return source, peaks, _first_worthy(options, peaks, places, values)
 
 
 def _peaks(values: Array) -> Array:
@@ -114,6 +148,15 @@ def _swap(source: Array, peaks: Array, targets: Array, reach: int) -> Array:
                 if all(0 <= r < height and 0 <= c < width for r, c in (x, y)):
                     patched[i][x], patched[i][y] = source[i][y], source[i][x]
     return patched
+
+
+def _paint(source: Array, targets: Array, sign: float) -> Array:
+    """Maps in which one cell is above, or below, all others by as much as these lie apart."""
+    signed = sign * source
+    high, low = (m(axis=(1, 2)) for m in (signed.max, signed.min))
+    painted = signed.copy()
+    painted[np.arange(len(source)), targets[:, 0], targets[:, 1]] = 2 * high - low
+    return sign * painted
 
 
 def _pointers(planner: Planner, given: dict[str, Array]) -> tuple[str, ...] | None:

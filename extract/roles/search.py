@@ -1,12 +1,12 @@
 """Search: a computation that looks at what several actions would lead to, and compares.
 
-It shows by its structure: a loop of tied steps with a maximum in it. A search outside the network
-(as an agent that calls its own world model has it) leaves no trace in the graph.
+It shows by its structure: branches of equal use, or a loop of tied steps. A search outside the
+network (as an agent that calls its own world model has it) leaves no trace in the graph.
 """
 
 from __future__ import annotations
 
-from extract.graph.candidate import REDUCERS
+from extract.roles.deliberation import find_deliberation
 from extract.roles.planning import Planned
 from extract.roles.trial import Candidate, decide
 from extract.structure import Finding
@@ -22,27 +22,11 @@ def find_search(
     for loop in study.loops:
         if loop.nodes & taken:
             continue
-        reducers = [n for n in loop.nodes if study.network.node(n).op in REDUCERS]
-        if reducers:
-            candidates.append(
-                Candidate(
-                    f"the loop of {len(loop.steps)} steps through {loop.uses[0]}",
-                    loop.nodes,
-                    loop.parameters,
-                    (),
-                    is_declared=True,
-                    lacking="its states are no map that could be read, or there are no samples",
-                )
-            )
-    loops = len(study.loops)
-    none = (
-        "no loop of tied steps lies above the scores"
-        if not loops
-        else f"{loops} loop(s) of tied steps, none with a maximum over alternatives"
-    )
+        candidates.append(find_deliberation(study, loop))
     return decide(
         "search",
         candidates,
-        f"{none}; repeated blocks were looked for by their weights, so that a search spread over "
-        "untied layers would be missed",
+        "no loop of tied steps lies above the scores, and no branches of equal use; repeated "
+        "blocks were looked for by their weights, so that a search spread over untied layers would "
+        "be missed",
     )

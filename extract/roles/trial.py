@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extract.cutoff import P
+from extract.cutoff import STABLE, P
 from extract.network import Array
-from extract.statistic import holm, tail
+from extract.statistic import holm, stability, tail
 from extract.structure import Curve, Evidence, Finding, Kind, Status
 
 
@@ -38,6 +38,21 @@ class Candidate:
     outputs: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Resample:
+    """How an effect is measured anew on a bootstrap sample.
+
+    Attributes:
+        measure: from the numbers of the things in a sample to the effect.
+        count: how many things there are.
+        rng: draws the samples.
+    """
+
+    measure: Callable[[Array], float]
+    count: int
+    rng: np.random.Generator
+
+
 def measured(
     test: str,
     effect: float,
@@ -49,6 +64,7 @@ def measured(
     kind: Kind = Kind.FUNCTIONAL,
     also: bool = True,
     beaten: float = 1.0,
+    stable: Resample | None = None,
     means: str = "",
 ) -> Evidence:
     """Evidence from an effect and its nulls.
@@ -63,11 +79,16 @@ def measured(
         kind: what the test bears on.
         also: whether further conditions (such as a slope) are met.
         beaten: the share of the nets that the effect has to exceed.
+        stable: how it is measured on bootstrap samples, in most of which it has to reach the
+            cut-off, too.
         means: the effect and its null in words.
     """
     values = np.asarray(nets if len(nets) else shuffles, dtype=float)
     chance = tail(effect, shuffles) if p is None else p
     beyond = float(np.mean(effect > np.asarray(nets))) >= beaten if len(nets) else True
+    steady = None
+    if stable is not None and effect >= cutoff and stable.count:
+        steady = stability(stable.measure, stable.count, cutoff, stable.rng)
     return Evidence(
         test,
         float(effect),
@@ -75,10 +96,17 @@ def measured(
         float(values.max()) if values.size else float("nan"),
         float(chance),
         kind,
-        bool(effect >= cutoff and beyond and chance < P and also),
+        bool(
+            effect >= cutoff
+            and beyond
+            and chance < P
+            and also
+            and (steady is None or steady >= STABLE)
+        ),
         cutoff,
         tuple(float(v) for v in values[:200]),
         means,
+        steady,
     )
 
 

@@ -1,0 +1,99 @@
+"""The evaluator of a planner in a loop: a map of values.
+
+It orders states as the returns do that follow them; without an environment, its landscape has one
+peak to climb to. Causal: retargeting.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from extract.cutoff import CONCORDANCE, LANDSCAPE, LANDSCAPE_BEATEN, RETARGET
+from extract.experience import Aside
+from extract.network import Array
+from extract.roles.planner import Planner, climb, locate
+from extract.roles.policy import exchange
+from extract.roles.retarget import Retarget
+from extract.roles.trial import Resample, measured
+from extract.statistic import concordance, permuted
+from extract.structure import Evidence, Kind
+from extract.study import Study
+
+COMPARED = 300
+FEW = 64
+"""Samples on which null nets are looked at."""
+
+
+def peaked(study: Study, planner: Planner, values: Array, nets: list[float]) -> Evidence:
+    """Whether climbing the map of values leads to its peak."""
+    rng = study.rng("landscape")
+    few = values[: FEW // 4]
+
+    def scrambled(order: Array) -> float:
+        return climb(planner, few.reshape(len(few), -1)[:, order].reshape(few.shape))
+
+    return measured(
+        "landscape",
+        climb(planner, values[:FEW]),
+        LANDSCAPE,
+        nets=nets,
+        shuffles=permuted(scrambled, int(np.prod(planner.size)), rng, 199),
+        beaten=LANDSCAPE_BEATEN,
+        means=(
+            "share of places from which climbing the map of values by the extracted moves leads to "
+            "its peak; nulls: fresh and shuffled nets"
+        ),
+    )
+
+
+def ordered(study: Study, planner: Planner, aside: Aside) -> Evidence:
+    """The map of values at the place of the agent, against the returns of intervened actions."""
+    alive = np.flatnonzero(~aside.ended.ravel())
+    rng = study.rng("ordered")
+    picked = alive[rng.permutation(len(alive))[:COMPARED]]
+    samples = study.split(aside.flat[picked])
+    returns = study.returns_after.ravel()[picked]
+    places = locate(planner, samples)
+
+    def judged(one: Planner) -> Array:
+        (values,) = one.maps(samples, (one.final,))
+        return values[np.arange(len(values)), places[:, 0], places[:, 1]]
+
+    value = judged(planner)
+    return measured(
+        "value orders returns",
+        concordance(value, returns),
+        CONCORDANCE,
+        nets=[concordance(judged(planner.on(net)), returns) for net in study.null_nets],
+        shuffles=permuted(lambda o: concordance(value[o], returns), len(value), rng),
+        stable=Resample(lambda o: concordance(value[o], returns[o]), len(value), rng),
+        means=(
+            f"share of pairs among {len(value)} successors of intervened actions that the map of "
+            f"values, at the place of the agent, orders as the returns that follow; nulls: fresh "
+            f"and shuffled nets"
+        ),
+    )
+
+
+def followed(study: Study, patch: Retarget | None) -> tuple[Evidence, ...]:
+    """Whether the policy goes where the evaluator was made to point."""
+    if patch is None:
+        return ()
+    reached, control = patch.reached.astype(float), patch.control.astype(float)
+    return (
+        measured(
+            "retargeting",
+            float(reached.mean()),
+            RETARGET,
+            nets=(float(control.mean()),),
+            p=exchange(reached, control, study.rng("followed")),
+            stable=Resample(
+                lambda o: float(reached[o].mean()), len(reached), study.rng("followed again")
+            ),
+            kind=Kind.CAUSAL,
+            means=(
+                f"share of {len(reached)} walks ({patch.how}, {patch.patch}) that end where the "
+                "evaluator was made to point; null: the same walks without the patch"
+            ),
+        ),
+    )
