@@ -146,6 +146,7 @@ def shortfalls(study: Study, returns: Array, policy: Callable[[Network], Choose]
     nets = study.null_nets[:: max(1, len(study.null_nets) // NULL_POLICIES)]
     gaps: list[float] = []
     for choose in map(policy, nets):
+        gap = 0.0
         for count in NULL_EPISODES:
             gap = _difference(returns[:count], study.guide.episodes(choose, count))
             if gap > 0:
