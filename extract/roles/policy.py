@@ -97,21 +97,25 @@ def lost(
         test: its name.
         intact, broken, chance: returns of episodes from the same starts: as it is, with something
             broken, and of random actions.
-        rng: for the p-value and the bootstrap.
+        rng: for the p-value.
         means: the effect in words.
     """
 
-    def share(order: Array) -> float:
-        gained = _difference(intact[order], chance[order])
-        return _difference(intact[order], broken[order]) / gained if gained > 0 else 0.0
+    gained = _difference(intact, chance)
+    scale = gained if gained > 0 else np.inf
+    joined = np.concatenate([intact, broken])
+
+    def mixed(order: Array) -> float:
+        half = len(intact)
+        return _difference(joined[order[:half]], joined[order[half:]]) / scale
 
     return measured(
         test,
-        share(np.arange(len(intact))),
+        _difference(intact, broken) / scale,
         EARNING_LOST,
-        p=exchange(intact, broken, rng),
+        shuffles=permuted(mixed, len(joined), rng),
         kind=Kind.CAUSAL,
-        means=means,
+        means=f"{means}; nulls: episodes exchanged between the two",
     )
 
 
