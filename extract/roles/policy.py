@@ -100,7 +100,6 @@ def lost(
         rng: for the p-value.
         means: the effect in words.
     """
-
     gained = _difference(intact, chance)
     scale = gained if gained > 0 else np.inf
     joined = np.concatenate([intact, broken])
