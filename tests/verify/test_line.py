@@ -12,7 +12,8 @@ import torch
 from scipy.special import erf  # pyright: ignore[reportMissingTypeStubs]
 
 from extract.network import Array
-from verify.neural.bounds.line import LINES, Lines
+from verify.neural.bounds.curve import Lines
+from verify.neural.bounds.line import LINES
 
 COUNT = 100_000
 """Intervals for each function and format."""
@@ -113,7 +114,22 @@ def test_lines_enclose_their_function_at_length(op: str, alpha: float) -> None:
 
 
 def check(op: str, alpha: float, dtype: torch.dtype, count: int) -> None:
+    """Half of the lines as they come by default, half as some turn says."""
     rng = np.random.default_rng(len(op))
+    for chosen in (False, True):
+        check_lines(op, alpha, dtype, count // 2, rng, chosen=chosen)
+
+
+def drawn_turn(rng: np.random.Generator, count: int, dtype: torch.dtype) -> torch.Tensor:
+    """Shares, many of them at the ends."""
+    share = rng.random(count)
+    return torch.tensor(np.where(rng.random(count) < 0.3, np.round(share), share)).to(dtype)
+
+
+def check_lines(
+    op: str, alpha: float, dtype: torch.dtype, count: int, rng: np.random.Generator, *, chosen: bool
+) -> None:
+    turns = (drawn_turn(rng, count, dtype), drawn_turn(rng, count, dtype)) if chosen else None
     kind = np.float64 if dtype is WIDE else np.float32
     low, high = intervals(rng, count, LARGEST.get(op, 1e6), kind)
     if op in LEAST:
@@ -121,7 +137,7 @@ def check(op: str, alpha: float, dtype: torch.dtype, count: int) -> None:
         low, high = np.minimum(low, high), np.maximum(low, high)
     with torch.no_grad():
         lines = LINES[op](
-            torch.tensor(low).to(dtype), torch.tensor(high).to(dtype), {"alpha": alpha}
+            torch.tensor(low).to(dtype), torch.tensor(high).to(dtype), {"alpha": alpha}, turns
         )
     # Bulk in the next wider format: far finer than the slack of the lines.
     wide = np.float64 if dtype is torch.float32 else np.longdouble
@@ -132,6 +148,11 @@ def check(op: str, alpha: float, dtype: torch.dtype, count: int) -> None:
         value = PLAIN[op](z, alpha)
     room_below = value - (below[0][:, None] * z + below[1][:, None])
     room_above = (above[0][:, None] * z + above[1][:, None]) - value
+    inside = np.finfo(wide).eps * 16 * np.abs(value)
+    assert (value >= lines.least.numpy()[:, None] - inside).all()
+    assert (value <= lines.most.numpy()[:, None] + inside).all()
+    terms = np.abs(np.stack([below[0] * low, below[0] * high, below[1], above[1]]))
+    assert (terms <= lines.size.numpy().astype(wide) * (1 + 1e-6)).all()
     assert np.isfinite(room_below).all()
     assert np.isfinite(room_above).all()
     for room, (slope, offset), sign in ((room_below, below, 1), (room_above, above, -1)):
@@ -162,7 +183,7 @@ def _exactly(value: Any) -> Any:
 def test_lines_are_tight_on_moderate_intervals(op: str, dtype: torch.dtype) -> None:
     """On a point both lines meet the function; safety costs no more than 1e-3 of it."""
     z = torch.linspace(-3, 3, 61).to(dtype) + (3.1 if op in LEAST else 0)
-    lines: Lines = LINES[op](z, z, {"alpha": 0.5})
+    lines: Lines = LINES[op](z, z, {"alpha": 0.5}, None)
     gap = (lines.slope_above - lines.slope_below) * z + lines.offset_above - lines.offset_below
     assert bool((gap.abs() < (1e-2 if dtype is torch.float32 else 1e-9)).all())
 
@@ -173,7 +194,7 @@ def test_what_is_not_a_number_gives_no_bounds(op: str) -> None:
     nan, inf = float("nan"), float("inf")
     low = torch.tensor([nan, 0.0, -inf])
     high = torch.tensor([1.0, nan, nan])
-    lines: Lines = LINES[op](low, high, {"alpha": 0.5})
+    lines: Lines = LINES[op](low, high, {"alpha": 0.5}, None)
     at_low = lines.slope_below * low + lines.offset_below
     at_high = lines.slope_above * high + lines.offset_above
     assert not bool(torch.isfinite(at_low + at_high).any())

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from verify.neural.bounds.choice import Choice
-from verify.neural.bounds.graph import BoundGraph, Sweep
+from verify.neural.bounds.graph import BoundGraph
 from verify.neural.bounds.phase import UNKNOWN
 from verify.neural.bounds.rounding import SAFETY, of
+from verify.neural.bounds.sweep import Sweep
 from verify.neural.margin import Ceiling, matrix
 from verify.problem.problem import Problem
 

@@ -20,8 +20,8 @@ from verify.answer import Answer, Deadline, Progress
 from verify.certificate.tree import ROOT, Record
 from verify.neural.arithmetic import Arithmetic
 from verify.neural.attack import Attack, values_of
-from verify.neural.bounds.graph import Sweep
 from verify.neural.bounds.phase import assumed
+from verify.neural.bounds.sweep import Sweep
 from verify.neural.margin import Ceiling, margin, refuted
 from verify.neural.queue import Queue
 from verify.neural.region import Region

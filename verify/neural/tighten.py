@@ -16,8 +16,10 @@ from torch import Tensor
 
 from verify.neural.arithmetic import Arithmetic
 from verify.neural.bounds.choice import Choice, is_bent
-from verify.neural.bounds.graph import Sweep
+from verify.neural.bounds.line import TURNING, first_turns
 from verify.neural.bounds.phase import assumed
+from verify.neural.bounds.product import choices
+from verify.neural.bounds.sweep import Sweep
 from verify.neural.descent import Descent
 from verify.neural.margin import Ceiling
 from verify.problem.goal import AllOf, AnyOf, Atom, Goal
@@ -26,7 +28,7 @@ MOST_CONJUNCTIONS = 32
 """A goal of more is weakened until it has no more."""
 
 STEPS = 10
-SLOPE_RATE, WEIGHT_RATE, PRICE_RATE = 0.5, 1.0, 0.1
+SLOPE_RATE, TURN_RATE, WEIGHT_RATE, PRICE_RATE = 0.5, 0.1, 1.0, 0.1
 
 ROUNDS = 20
 """Of the search for the first weights, with fixed slopes."""
@@ -102,20 +104,27 @@ def tighten(
     forbidden.masked_fill_(~member, -torch.inf)
     logits = _first_weights(ceiling, member)
     slopes = _slopes(arithmetic, state, len(sets))
+    turns = _turns(arithmetic, state, len(sets))
     prices, signs = _prices(arithmetic, phases, len(sets))
-    if not slopes and not prices and all(len(chosen) < 2 for chosen in sets):
+    if not slopes and not turns and not prices and all(len(chosen) < 2 for chosen in sets):
         steps = 1  # nothing can be chosen
-    parameters = [logits, *slopes.values(), *prices.values()]
+    shares = [*slopes.values(), *(t for pair in turns.values() for t in pair)]
+    parameters = [logits, *shares, *prices.values()]
     for parameter in parameters:
         parameter.requires_grad_(True)
-    rates = [WEIGHT_RATE, *[SLOPE_RATE] * len(slopes), *[PRICE_RATE] * len(prices)]
+    rates = [
+        WEIGHT_RATE,
+        *[SLOPE_RATE] * len(slopes),
+        *[TURN_RATE] * (2 * len(turns)),
+        *[PRICE_RATE] * len(prices),
+    ]
     descent = Descent(parameters, rates)
     best = torch.full((batch, len(sets)), torch.inf, dtype=graph.dtype, device=graph.device)
     slope, costs = best, dict[str, Tensor]()
     for step in range(steps):
         with torch.enable_grad():
             weights = torch.softmax(logits + forbidden, dim=2)
-            choice = Choice(slopes, {name: -prices[name] * signs[name] for name in prices})
+            choice = Choice(slopes, turns, {n: -prices[n] * signs[n] for n in prices})
             upper, slope = arithmetic.weighted(state, weights, choice, costs)
             best = torch.minimum(best, upper.detach())
             if step == steps - 1 or bool((best < 0).all()):
@@ -127,7 +136,7 @@ def tighten(
                 materialize_grads=True,
             )
         descent.step(gradients)
-        for parameter in slopes.values():
+        for parameter in shares:
             parameter.data.clamp_(0, 1)
         for parameter in prices.values():
             parameter.data.clamp_(min=0)
@@ -165,6 +174,29 @@ def _slopes(arithmetic: Arithmetic, state: Sweep, rows: int) -> dict[str, Tensor
             if bool(((low < 0) & (high > 0)).any()):
                 turn = (high > -low).to(low.dtype)
                 result[node.name] = turn[:, None].repeat(1, rows, 1)
+    return result
+
+
+def _turns(arithmetic: Arithmetic, state: Sweep, rows: int) -> dict[str, tuple[Tensor, Tensor]]:
+    """Turns of the lines of curves and of the planes of products, each (B, rows, choices)."""
+    result: dict[str, tuple[Tensor, Tensor]] = {}
+    for name in state.lines:
+        node = arithmetic.graph.node(name)
+        if node.op in TURNING:
+            turns = first_turns(node.op, *state.bounds[node.inputs[0]])
+            below, above = (t[:, None].repeat(1, rows, 1) for t in turns)
+            result[name] = below, above
+    for name in state.combinations:
+        node = arithmetic.graph.node(name)
+        count = choices(node, [arithmetic.graph.node(n) for n in node.inputs])
+        if count:
+            half = torch.full(
+                (state.empty.shape[0], rows, count),
+                0.5,
+                dtype=arithmetic.graph.dtype,
+                device=arithmetic.graph.device,
+            )
+            result[name] = half, half.clone()
     return result
 
 

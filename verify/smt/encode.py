@@ -206,7 +206,9 @@ def _product(encoder: Encoder, node: Node) -> list[Expression]:
     if any(name not in encoder.values for name in node.inputs):
         return _affine(encoder, node)
     if node.op == "matmul":
-        raise UnsupportedOperator(node.op, node.name, "a product of two varying matrices")
+        network = encoder.problem.network
+        x, y = (objects(encoder.values[n], network.node(n).shape) for n in node.inputs)
+        return [encoder.named(total) for total in np.matmul(x, y).ravel()]
     return [encoder.named(a * b) for a, b, _ in _broadcast(encoder, node)]
 
 

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from extract.network import Node
 from extract.operator import OPERATORS
+from verify.neural.bounds.combination import Bounds, is_affine
 from verify.neural.bounds.rounding import FUNCTION_ULPS, SAFETY, SINGLE, Rounding, of
-from verify.neural.bounds.rule import Bounds, is_affine
 from verify.problem.problem import Problem
 
 EXACT = frozenset({"reshape", "transpose", "slice"})
@@ -148,8 +148,14 @@ class AffineNodes:
             return bool((weight != 0).sum(axis=1).max() <= 1)
         return node.op in EXACT | SELECTIONS
 
-    def errors(self, node: Node, magnitude: Tensor) -> Tensor:
-        """E of a node from a bound of the magnitudes in its sums."""
+    def errors(self, node: Node, magnitude: Tensor, deployed: Tensor) -> Tensor:
+        """E of a node.
+
+        Args:
+            node: the node.
+            magnitude: bounds the magnitudes in the sums that the engine makes for it.
+            deployed: bounds those in the sums that the deployed network makes.
+        """
         longest = self.longest_sum(node)
         gamma = 2 * self.rounding.gamma(longest)
         floor = self.rounding.underflow(longest)
@@ -161,14 +167,16 @@ class AffineNodes:
         )
         if not self.deployed or not rounds:
             return (magnitude * gamma + floor) * SAFETY
-        terms = self._fan_in(node) if node.name in self.affine else 2 * FUNCTION_ULPS
-        gamma += SINGLE.gamma(terms) + 2 * SINGLE.unit * coarse
+        terms = self._fan_in(node)
+        if node.name not in self.affine:
+            terms = 2 * FUNCTION_ULPS + (terms if node.op == "matmul" else 0)
         floor += SINGLE.underflow(terms) * self._scale(node)
-        own = (magnitude * gamma + floor) * SAFETY
+        rounded = deployed * (SINGLE.gamma(terms) + 2 * SINGLE.unit * coarse)
+        own = (magnitude * gamma + rounded + floor) * SAFETY
         if node.op == "moment":
             return torch.full_like(own, torch.inf)  # E[x^2] - E[x]^2 may lose all digits
         # Beyond the largest float32 a deployed sum is infinite, and what follows is anything.
-        fits = magnitude < LARGEST_SINGLE / self._fan_in(node)
+        fits = deployed < LARGEST_SINGLE / self._fan_in(node)
         return torch.where(fits, own, torch.full_like(own, torch.inf))
 
     def _scale(self, node: Node) -> float:
@@ -200,6 +208,8 @@ class AffineNodes:
                 return self.table[node.inputs[1]].shape[1] + 1
             case "conv2d":
                 return prod(self.table[node.inputs[1]].shape[1:]) + 1
+            case "matmul":
+                return self.table[node.inputs[0]].shape[-1]
             case "add" | "sub" | "mul" | "div" | "neg" | "concat" | "gather":
                 return 2
             case _:

@@ -23,12 +23,17 @@ class Choice:
     Attributes:
         slopes: of bent nodes by name, (B, K, size) in [0, 1]: how far the line below turns from the
             left slope to the right one.
+        turns: of curves and products by name, below and above, (B, K, number of choices) in [0, 1]:
+            where the tangent touches, or how McCormick's planes are mixed.
         multipliers: by tensor, (B, K, size): what is added to the coefficients, in units of the
             largest coefficient on the tensor. Where an entry is known to be >= 0 it is <= 0, where
             it is known to be <= 0 it is >= 0, elsewhere zero.
     """
 
     slopes: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
+    turns: dict[str, tuple[Tensor, Tensor]] = field(
+        default_factory=dict[str, tuple[Tensor, Tensor]]
+    )
     multipliers: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
 
     def priced(self, name: str, coefficients: Tensor) -> Tensor:

@@ -14,21 +14,19 @@ no error has to be propagated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 import torch
 from torch import Tensor
 
 from extract.network import Node
-from extract.operator import OPERATORS, Kind
 from theory.error import UnsupportedOperator
 from verify.neural.bounds.affine import EXACT, AffineNodes
 from verify.neural.bounds.choice import Choice, is_bent
-from verify.neural.bounds.line import LINES, Lines
+from verify.neural.bounds.line import LINES
 from verify.neural.bounds.phase import Phases, clamped
-from verify.neural.bounds.rounding import LARGEST_SUM, SAFETY, SINGLE
-from verify.neural.bounds.rule import RULES, Bounds, Combination
+from verify.neural.bounds.relax import Passed, Relaxer, weighted
+from verify.neural.bounds.rounding import LARGEST_SUM, SAFETY
+from verify.neural.bounds.rule import READ_TWICE, RULES
+from verify.neural.bounds.sweep import Sweep
 from verify.neural.precision import require_float32
 from verify.problem.problem import Problem
 
@@ -39,66 +37,6 @@ LARGEST_BLOCK = 2**25
 """Coefficients that are passed backward at once, over all boxes."""
 
 NOTHING_CHOSEN = Choice()
-
-
-@dataclass
-class Sweep:
-    """Everything known about one batch of boxes.
-
-    Attributes:
-        bounds: of each varying tensor, flat (B, size).
-        lines, combinations: the relaxations that were used.
-        errors: E of each node, (B, size).
-        vanished: what underflow can cost a functional of these tensors, (B, 1).
-        empty: where bounds cross, (B,): no evaluation has the signs that were assumed there.
-    """
-
-    bounds: dict[str, Bounds] = field(default_factory=dict[str, Bounds])
-    lines: dict[str, Lines] = field(default_factory=dict[str, Lines])
-    combinations: dict[str, Combination] = field(default_factory=dict[str, Combination])
-    errors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
-    vanished: Tensor = field(default_factory=lambda: torch.zeros(1, 1))
-    empty: Tensor = field(default_factory=lambda: torch.zeros(1, dtype=torch.bool))
-
-    def reach(self, tensor: str) -> Tensor:
-        """The largest magnitudes of a tensor, (B, size)."""
-        low, high = self.bounds[tensor]
-        return torch.maximum(low.abs(), high.abs())
-
-    def select(self, index: Tensor) -> Sweep:
-        """What is known about some of the boxes."""
-        return Sweep(
-            {name: (low[index], high[index]) for name, (low, high) in self.bounds.items()},
-            {name: lines.select(index) for name, lines in self.lines.items()},
-            {name: rule.select(index) for name, rule in self.combinations.items()},
-            {name: errors[index] for name, errors in self.errors.items()},
-            self.vanished[index],
-            self.empty[index],
-        )
-
-    @staticmethod
-    def join(parts: Sequence[Sweep]) -> Sweep:
-        """The sweeps over some boxes, and over others."""
-        first = parts[0]
-        if len(parts) == 1:
-            return first
-        return Sweep(
-            {
-                name: (
-                    torch.cat([p.bounds[name][0] for p in parts]),
-                    torch.cat([p.bounds[name][1] for p in parts]),
-                )
-                for name in first.bounds
-            },
-            {name: Lines.join([p.lines[name] for p in parts]) for name in first.lines},
-            {
-                name: Combination.join([p.combinations[name] for p in parts])
-                for name in first.combinations
-            },
-            {name: torch.cat([p.errors[name] for p in parts]) for name in first.errors},
-            torch.cat([p.vanished for p in parts]),
-            torch.cat([p.empty for p in parts]),
-        )
 
 
 class BoundGraph:
@@ -138,6 +76,10 @@ class BoundGraph:
             known = node.op == "input" or node.name in self._nodes.affine
             if not known and node.op not in LINES and node.op not in RULES:
                 raise UnsupportedOperator(node.op, node.name, "no bounds for it")
+        self._relaxer = Relaxer(self._nodes)
+        for node in self.nodes:
+            if node.op in READ_TWICE and node.inputs[0] in self.uses:
+                self.uses[node.inputs[0]] += 1
         self._check_sums()
         self._refined = self._tensors_to_refine()
         bent = dict.fromkeys(n.inputs[0] for n in self.nodes if is_bent(n))
@@ -150,6 +92,10 @@ class BoundGraph:
         """Roughly how many multiplications a sweep over one box takes."""
         rows = sum(self.size(name) for name in self._refined) + len(self.problem.inequalities)
         return 1 + rows * self._nodes.products
+
+    def node(self, name: str) -> Node:
+        """A node by its name."""
+        return self._nodes.table[name]
 
     def size(self, tensor: str) -> int:
         """The number of entries of a tensor."""
@@ -214,10 +160,10 @@ class BoundGraph:
             if costs is not None and is_bent(node):
                 above = state.lines[node.name].offset_above
                 costs[node.name] = -coefficients.detach().clamp(max=0) * above[:, None]
-            contributions, added, lost = self._backward(node, coefficients, state, choice)
-            total = total + added
-            total = total - (lost + total.abs() * (3 * unit))
-            for name, value in contributions:
+            passed = self._backward(node, coefficients, state, choice)
+            total = total + passed.added
+            total = total - (passed.lost + total.abs() * (3 * unit))
+            for name, value in passed.contributions:
                 pending[name] = pending[name] + value if name in pending else value
         slope = pending.get(self.point)
         if slope is None:
@@ -260,7 +206,10 @@ class BoundGraph:
         return (reach.sum(dim=1, keepdim=True) + 1) * (least * SAFETY)
 
     def _tensors_to_refine(self) -> set[str]:
-        """Operands of non-affine nodes on which interval bounds lose something."""
+        """Operands of non-affine nodes on which interval bounds lose something.
+
+        Of a function of one variable they lose nothing that its own operand has not lost.
+        """
         nodes = self._nodes
         depth: dict[str, tuple[int, bool]] = {self.point: (0, False)}
         refined: set[str] = set()
@@ -274,18 +223,22 @@ class BoundGraph:
             depth[node.name] = (steps, bends or any(p[1] for p in parents))
             if bends:
                 operands = [name for name in node.inputs if name in depth]
-                refined |= {name for name in operands if depth[name][1] or depth[name][0] > 1}
+                refined |= {
+                    name
+                    for name in operands
+                    if (depth[name][1] or depth[name][0] > 1) and nodes.table[name].op not in LINES
+                }
         return refined
 
     def _forward(self, node: Node, state: Sweep) -> None:
         bounds = {n: state.bounds[n] for n in node.inputs if n not in self._nodes.parameters}
         if node.name in self._nodes.affine:
             low, high, magnitude = self._nodes.forward(node, bounds)
-        elif node.op in LINES:
-            low, high, magnitude = self._forward_line(node, bounds[node.inputs[0]], state)
+            own = self._nodes.errors(node, magnitude, magnitude)
         else:
-            low, high, magnitude = self._forward_combination(node, bounds, state)
-        own = self._nodes.errors(node, magnitude)
+            found = self._relaxer.forward(node, state)
+            low, high, magnitude = found.low, found.high, found.size
+            own = self._nodes.errors(node, magnitude, found.value)
         reach = torch.maximum(low.abs(), high.abs())
         state.vanished = state.vanished + self._vanished(node.name, reach)
         keeps = node.op in EXACT and node.name not in self.problem.casts
@@ -297,75 +250,11 @@ class BoundGraph:
         state.errors[node.name] = accumulation if keeps else own + accumulation
         state.bounds[node.name] = (low, high) if keeps else (low - own, high + own)
 
-    def _forward_line(
-        self, node: Node, bound: Bounds, state: Sweep
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        low, high = bound
-        lines = LINES[node.op](low, high, node.attributes)
-        state.lines[node.name] = lines
-        at_low = torch.minimum(
-            lines.slope_below * low + lines.offset_below,
-            lines.slope_below * high + lines.offset_below,
-        )
-        at_high = torch.maximum(
-            lines.slope_above * low + lines.offset_above,
-            lines.slope_above * high + lines.offset_above,
-        )
-        if node.op in {"relu", "abs"}:
-            at_low = at_low.clamp(min=0)
-        if node.op == "relu":
-            at_high = high.clamp(min=0)
-        reach = torch.maximum(low.abs(), high.abs())
-        slope = torch.maximum(lines.slope_below.abs(), lines.slope_above.abs())
-        if is_bent(node):
-            slope = slope.clamp(min=1)  # whatever slope is chosen
-        offset = torch.maximum(lines.offset_below.abs(), lines.offset_above.abs())
-        magnitude = slope * reach + offset
-        if node.op == "sqrt":
-            magnitude = magnitude + 2.0**-40  # what flushing its operand to zero may cost
-        elif OPERATORS[node.op].kind is Kind.SMOOTH:
-            # A library may compute tanh, sigmoid and ELU from e^z, with an error relative to 1.
-            magnitude = magnitude + 1 + abs(float(node.attributes.get("alpha", 0)))
-        return at_low, at_high, magnitude
-
-    def _forward_combination(
-        self, node: Node, bounds: dict[str, Bounds], state: Sweep
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        operands = [self._nodes.table[n] for n in node.inputs]
-        batch = state.bounds[self.point][0].shape[0]
-        pairs = [bounds[n] if n in bounds else self._constant(n, batch) for n in node.inputs]
-        rule = RULES[node.op](node, operands, pairs)
-        state.combinations[node.name] = rule
-        low, high = rule.offset_below, rule.offset_above
-        magnitude = torch.maximum(rule.offset_below.abs(), rule.offset_above.abs())
-        for part in rule.parts:
-            a, b = (_picked(t, part.index) for t in pairs[part.operand])
-            low = low + torch.minimum(part.slope_below * a, part.slope_below * b)
-            high = high + torch.maximum(part.slope_above * a, part.slope_above * b)
-            slope = torch.maximum(part.slope_below.abs(), part.slope_above.abs())
-            magnitude = magnitude + slope * torch.maximum(a.abs(), b.abs())
-        if node.op in {"maximum", "minimum"}:
-            pick = torch.maximum if node.op == "maximum" else torch.minimum
-            sides = (
-                pick(*(_picked(pair[side], part.index) for part, pair in parts))
-                for side in (0, 1)
-                for parts in [[(p, pairs[p.operand]) for p in rule.parts]]
-            )
-            low, high = torch.maximum(low, next(sides)), torch.minimum(high, next(sides))
-        if node.op == "mul" and node.inputs[0] == node.inputs[1]:
-            low = low.clamp(min=0)
-        if node.op == "softmax":
-            # e^(z - max z) carries the rounding of the difference as a relative error.
-            reach = torch.maximum(*(t.abs() for t in pairs[0])).amax(dim=1, keepdim=True)
-            magnitude = magnitude * (1 + reach + node.size)
-        return low, high, magnitude
-
-    def _constant(self, name: str, batch: int) -> Bounds:
-        value = self._nodes.parameters[name].reshape(1, -1).expand(batch, -1)
-        if not self._nodes.inexact[name] and name not in self._nodes.small:
-            return value, value
-        slack = value.abs() * (2 * self._nodes.rounding.unit) + SINGLE.tiny
-        return value - slack, value + slack
+    def _backward(self, node: Node, coefficients: Tensor, state: Sweep, choice: Choice) -> Passed:
+        if node.name not in self._nodes.affine:
+            return self._relaxer.backward(node, coefficients, state, choice)
+        lost = weighted(coefficients.abs(), state.errors[node.name]) * SAFETY
+        return Passed(*self._nodes.backward(node, coefficients), lost)
 
     def _refine(self, node: Node, state: Sweep) -> None:
         """Intersect interval bounds with backward bounds, where the interval leaves a sign open."""
@@ -399,46 +288,6 @@ class BoundGraph:
         state.empty = state.empty | (low > high).any(dim=1)
         state.bounds[node.name] = (torch.minimum(low, high), torch.maximum(low, high))
 
-    def _backward(
-        self, node: Node, coefficients: Tensor, state: Sweep, choice: Choice
-    ) -> tuple[list[tuple[str, Tensor]], Tensor, Tensor]:
-        """Contributions to the operands, what the constant gains, and what errors cost."""
-        errors = state.errors[node.name]
-        if node.name in self._nodes.affine:
-            lost = _weighted(coefficients.abs(), errors) * SAFETY
-            contributions, added = self._nodes.backward(node, coefficients)
-            return contributions, added, lost
-        plus = coefficients.clamp(min=0)
-        minus = coefficients - plus
-        if node.op in LINES:
-            lines = state.lines[node.name]
-            low, high = state.bounds[node.inputs[0]]
-            below = choice.slope_below(node, lines.slope_below, (low < 0) & (high > 0))
-            value = plus * below
-            value.addcmul_(minus, lines.slope_above[:, None])
-            # The errors are folded into the offsets; half a unit of each is the folding's own.
-            fold = lines.offset_below.abs() + lines.offset_above.abs()
-            slack = errors * SAFETY + fold * (2 * self._nodes.rounding.unit)
-            added = _weighted(plus, lines.offset_below - slack)
-            added = added + _weighted(minus, lines.offset_above + slack)
-            return [(node.inputs[0], value)], added, torch.zeros_like(added)
-        lost = _weighted(coefficients.abs(), errors) * SAFETY
-        rule = state.combinations[node.name]
-        added = _weighted(plus, rule.offset_below) + _weighted(minus, rule.offset_above)
-        contributions: list[tuple[str, Tensor]] = []
-        for part in rule.parts:
-            value = plus * part.slope_below[:, None] + minus * part.slope_above[:, None]
-            name = node.inputs[part.operand]
-            index = part.index.expand(value.shape[0], -1)[:, None].expand_as(value)
-            size = self._nodes.table[name].size
-            target = torch.zeros(*value.shape[:2], size, dtype=self.dtype, device=self.device)
-            target.scatter_add_(2, index, value)
-            if name in self._nodes.parameters:
-                added = added + target @ self._nodes.parameters[name].reshape(-1)
-            else:
-                contributions.append((name, target))
-        return contributions, added, lost
-
 
 def _unclear_rows(unclear: Tensor) -> Tensor:
     """Which entries of a tensor (B, size) to bound: (1, K) common to all boxes, which saves the
@@ -449,14 +298,3 @@ def _unclear_rows(unclear: Tensor) -> Tensor:
     if most * 4 >= int(common.sum()) * 3:
         return common.nonzero()[None, :, 0]
     return unclear.to(torch.uint8).topk(most, dim=1).indices
-
-
-def _weighted(coefficients: Tensor, values: Tensor) -> Tensor:
-    """Sums of coefficients (B or 1, K, n) times values (B, n): (B, K)."""
-    if coefficients.shape[0] == 1:
-        return values @ coefficients[0].T
-    return torch.bmm(coefficients, values[..., None])[..., 0]
-
-
-def _picked(values: Tensor, index: Tensor) -> Tensor:
-    return torch.gather(values, 1, index.expand(values.shape[0], -1))

@@ -8,109 +8,65 @@ Offsets are moved outward by more than the rounding of their own computation.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from verify.neural.bounds.bent import absolute, leaky_relu, relu
+from verify.neural.bounds.curve import (
+    Line,
+    Lines,
+    Relaxation,
+    Turns,
+    above,
+    chord,
+    convex_below,
+    function_error,
+    s_below,
+    s_turns,
+    value_error,
+)
 from verify.neural.bounds.rounding import FUNCTION_ULPS, of
 
 
-@dataclass(frozen=True)
-class Lines:
-    """Slopes and offsets below and above, each of the shape of the bounds."""
-
-    slope_below: Tensor
-    offset_below: Tensor
-    slope_above: Tensor
-    offset_above: Tensor
-
-    def select(self, index: Tensor) -> Lines:
-        """Those of some boxes."""
-        return Lines(
-            self.slope_below[index],
-            self.offset_below[index],
-            self.slope_above[index],
-            self.offset_above[index],
-        )
-
-    @staticmethod
-    def join(parts: Sequence[Lines]) -> Lines:
-        """Those of some boxes, and of others."""
-        return Lines(
-            torch.cat([p.slope_below for p in parts]),
-            torch.cat([p.offset_below for p in parts]),
-            torch.cat([p.slope_above for p in parts]),
-            torch.cat([p.offset_above for p in parts]),
-        )
-
-
-Relaxation = Callable[[Tensor, Tensor, Mapping[str, Any]], Lines]
-
-
-def relu(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
-    """max(z, 0): the chord above; below, 0 or z, whichever leaves the smaller area."""
-    return _bent(low, high, 0.0)
-
-
-def leaky_relu(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
-    """z above 0, alpha z below, 0 <= alpha; concave for alpha > 1."""
-    alpha = float(attributes["alpha"])
-    if alpha <= 1:
-        return _bent(low, high, alpha)
-    flipped = _bent(-high, -low, 1 / alpha)
-    scale = alpha
-    slack = 4 * of(low.dtype).unit
-    # f(z) = -alpha * g(-z) with g the leaky ReLU of slope 1 / alpha.
-    return Lines(
-        flipped.slope_above * scale,
-        -(flipped.offset_above * scale) * (1 + slack) - _error(low, high) * scale,
-        flipped.slope_below * scale,
-        -(flipped.offset_below * scale) + _error(low, high) * scale,
-    )
-
-
-def absolute(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
-    """|z|: the chord above; below, z or -z, whichever is larger at the middle."""
-    return _bent(low, high, -1.0)
-
-
-def _bent(low: Tensor, high: Tensor, alpha: float) -> Lines:
-    """z above 0 and alpha z below, alpha <= 1: convex."""
-    zero, one = torch.zeros_like(low), torch.ones_like(low)
-    right, left = low >= 0, high <= 0
-    mixed = ~(right | left)
-    width = torch.where(mixed, high - low, one)
-    chord = (high - alpha * low) / width
-    slope_above = torch.where(right, one, torch.where(left, one * alpha, chord))
-    # The line must reach alpha * low at low and high at high: both residues are bounded from above.
-    at_low, at_high = (alpha - chord) * low, (1 - chord) * high
-    residue = torch.maximum(at_low, at_high)
-    offset_above = torch.where(mixed, residue + _error(low, high) * (1 + abs(alpha)), zero)
-    slope_below = torch.where(right | (mixed & (high > -low)), one, one * alpha)
-    # A slope that the format does not hold is off by one rounding.
-    inexact = zero if alpha in (0.0, 1.0, -1.0) else _error(low, high) * abs(alpha)
-    return Lines(slope_below, zero - inexact, slope_above, offset_above + inexact)
-
-
-def tanh(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+def tanh(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
     """tanh z."""
-    return _s_shaped(low, high, torch.tanh, lambda z: 1 - torch.tanh(z) ** 2)
+    return _s_shaped(low, high, turns, torch.tanh, _tanh_slope)
 
 
-def sigmoid(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+def sigmoid(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
     """1 / (1 + e^-z)."""
-    return _s_shaped(low, high, torch.sigmoid, lambda z: torch.sigmoid(z) * torch.sigmoid(-z))
+    return _s_shaped(low, high, turns, torch.sigmoid, _sigmoid_slope)
 
 
-def exp(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+def _tanh_slope(z: Tensor) -> Tensor:
+    return 1 - torch.tanh(z) ** 2
+
+
+def _sigmoid_slope(z: Tensor) -> Tensor:
+    return torch.sigmoid(z) * torch.sigmoid(-z)
+
+
+def first_turns(op: str, low: Tensor, high: Tensor) -> Turns:
+    """Turns to begin a search for better lines with."""
+    if op == "tanh":
+        return s_turns(low, high, torch.tanh, _tanh_slope)
+    if op == "sigmoid":
+        return s_turns(low, high, torch.sigmoid, _sigmoid_slope)
+    if op == "erf":
+        return s_turns(low, high, torch.erf, _erf_slope)
+    half = torch.full_like(low, 0.5)
+    return half, half
+
+
+def exp(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
     """e^z, convex."""
-    return _convex(low, high, torch.exp, torch.exp)
+    return _convex(low, high, turns, torch.exp, torch.exp)
 
 
-def elu(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+def elu(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
     """z above 0, alpha (e^z - 1) below; convex for alpha <= 1, bounded by constants otherwise."""
     alpha = float(attributes["alpha"])
 
@@ -121,138 +77,144 @@ def elu(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
         return torch.where(z > 0, torch.ones_like(z), alpha * torch.exp(torch.clamp(z, max=0)))
 
     if alpha <= 1:
-        return _convex(low, high, value, derivative)
+        return _convex(low, high, turns, value, derivative)
     zero = torch.zeros_like(low)
-    slack = _function_error(low, high, value(low), value(high)) * (1 + alpha)
-    return Lines(zero, value(low) - slack, zero, value(high) + slack)
+    slack = function_error(low, high, value(low), value(high)) * (1 + alpha)
+    least, most = value(low) - slack, value(high) + slack
+    size = torch.maximum(least.abs(), most.abs())
+    return Lines(zero, least, zero, most, least, most, size)
 
 
-def erf(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+def erf(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
     """The error function."""
-    return _s_shaped(low, high, torch.erf, lambda z: (2 / math.sqrt(math.pi)) * torch.exp(-z * z))
+    return _s_shaped(low, high, turns, torch.erf, _erf_slope)
 
 
-def softplus(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+def _erf_slope(z: Tensor) -> Tensor:
+    return (2 / math.sqrt(math.pi)) * torch.exp(-z * z)
+
+
+def softplus(
+    low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None
+) -> Lines:
     """log(1 + e^z), convex."""
-    return _convex(low, high, lambda z: torch.logaddexp(z, torch.zeros_like(z)), torch.sigmoid)
-
-
-def log(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
-    """The natural logarithm of positive numbers, concave; unbounded where z may not be one."""
-    safe = low > of(low.dtype).tiny
-    one, infinite = torch.ones_like(low), torch.full_like(low, torch.inf)
-    inner_low, inner_high = torch.where(safe, low, one), torch.where(safe, high, one)
-    mirrored = _convex(inner_low, inner_high, lambda z: -torch.log(z), lambda z: -1 / z)
-    # The tangent's slope times z is up to high / middle <= 2, so that the slack covers it.
-    return Lines(
-        torch.where(safe, -mirrored.slope_above, 0 * one),
-        torch.where(safe, -mirrored.offset_above, -infinite),
-        torch.where(safe, -mirrored.slope_below, 0 * one),
-        torch.where(safe, -mirrored.offset_below, infinite),
+    return _convex(
+        low, high, turns, lambda z: torch.logaddexp(z, torch.zeros_like(z)), torch.sigmoid
     )
 
 
-def sqrt(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
+def log(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
+    """The natural logarithm of positive numbers, concave; unbounded where z may not be one."""
+    safe = low > of(low.dtype).tiny
+    a, b = (torch.where(safe, z, torch.ones_like(z)) for z in (low, high))
+    at_low, at_high = torch.log(a), torch.log(b)
+    middle = (a + b) / 2
+    tangent = 1 / middle
+    slope = chord(a, b, at_low, at_high, torch.reciprocal)
+    # The tangent's slope times z is up to high / middle <= 2, so that the slack covers it.
+    slack = function_error(a, b, at_low, at_high)
+    below = torch.minimum(at_low - slope * a, at_high - slope * b) - slack
+    over = torch.log(middle) - 1 + slack
+    largest = torch.maximum(at_low.abs(), at_high.abs())
+    return _safely(safe, slope, below, tangent, over, at_low - slack, at_high + slack,
+                   3 + slope * b + below.abs() + largest)  # fmt: skip
+
+
+def sqrt(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
     """The square root, concave: chord below, tangent at the middle above; errors are relative."""
     rounding = of(low.dtype)
     safe = low >= 0
-    zero, infinite = torch.zeros_like(low), torch.full_like(low, torch.inf)
-    inner_low, inner_high = torch.where(safe, low, zero), torch.where(safe, high, zero)
-    at_low, at_high = torch.sqrt(inner_low), torch.sqrt(inner_high)
-    middle = (inner_low / 2 + inner_high / 2).clamp(min=rounding.tiny)
+    a, b = (torch.where(safe, z, torch.zeros_like(z)) for z in (low, high))
+    at_low, at_high = torch.sqrt(a), torch.sqrt(b)
+    middle = (a / 2 + b / 2).clamp(min=rounding.tiny)
     tangent = 1 / (2 * torch.sqrt(middle))
-    chord = 1 / (at_low + at_high).clamp(min=rounding.tiny**0.5)
-    below = torch.minimum(at_low - chord * inner_low, at_high - chord * inner_high)
-    above = torch.sqrt(middle) / 2
+    slope = 1 / (at_low + at_high).clamp(min=rounding.tiny**0.5)
     # Slopes times z are at most 2 sqrt(high); all errors are relative to that.
     slack = at_high * (16 * FUNCTION_ULPS * rounding.unit) + rounding.tiny**0.5
+    below = torch.minimum(at_low - slope * a, at_high - slope * b) - slack
+    over = torch.sqrt(middle) / 2 + slack
+    return _safely(safe, slope, below, tangent, over, (at_low - slack).clamp(min=0),
+                   at_high + slack, 4 * at_high + below.abs() + over)  # fmt: skip
+
+
+def _safely(
+    safe: Tensor,
+    slope_below: Tensor,
+    below: Tensor,
+    slope_above: Tensor,
+    over: Tensor,
+    least: Tensor,
+    most: Tensor,
+    size: Tensor,
+) -> Lines:
+    """Lines where the function is defined; elsewhere nothing is known."""
+    zero, infinite = torch.zeros_like(below), torch.full_like(below, torch.inf)
     return Lines(
-        torch.where(safe, chord, zero),
-        torch.where(safe, below - slack, -infinite),
-        torch.where(safe, tangent, zero),
-        torch.where(safe, above + slack, infinite),
+        torch.where(safe, slope_below, zero),
+        torch.where(safe, below, -infinite),
+        torch.where(safe, slope_above, zero),
+        torch.where(safe, over, infinite),
+        torch.where(safe, least, -infinite),
+        torch.where(safe, most, infinite),
+        torch.where(safe, size, infinite),
     )
 
 
 def _s_shaped(
     low: Tensor,
     high: Tensor,
+    turns: Turns | None,
     value: Callable[[Tensor], Tensor],
     derivative: Callable[[Tensor], Tensor],
 ) -> Lines:
-    """Increasing, convex left of 0 and concave right of it, derivative largest at 0.
-
-    Across 0, lines of the smaller end derivative through the ends; on one side, chord and tangent.
-    """
+    """Increasing, convex left of 0 and concave right of it, derivative even and largest at 0."""
     at_low, at_high = value(low), value(high)
-    end = torch.minimum(derivative(low), derivative(high)) * (1 - 1e-4)
-    slack = _function_error(low, high, at_low, at_high)
-    chord, middle, tangent = _chord_and_tangent(low, high, at_low, at_high, value, derivative)
-    concave, convex = low >= 0, high <= 0
-    slope_below = torch.where(concave, chord, torch.where(convex, tangent, end))
-    slope_above = torch.where(concave, tangent, torch.where(convex, chord, end))
-    touch = value(middle) - tangent * middle
-    offset_below = torch.where(
-        concave, torch.minimum(at_low - chord * low, at_high - chord * high), at_low - end * low
+    below = s_below(low, high, value, derivative, None if turns is None else turns[0])
+    # -f(-z) is of the same shape: a line below it is one above f.
+    mirrored = s_below(
+        -high, -low, lambda z: -value(-z), derivative, None if turns is None else turns[1]
     )
-    offset_above = torch.where(
-        convex, torch.maximum(at_low - chord * low, at_high - chord * high), at_high - end * high
-    )
-    return Lines(
-        slope_below,
-        torch.where(convex, touch, offset_below) - slack,
-        slope_above,
-        torch.where(concave, touch, offset_above) + slack,
-    )
+    steepest = derivative(torch.minimum(torch.maximum(low, torch.zeros_like(low)), high))
+    return _between(low, high, at_low, at_high, below, above(mirrored), steepest)
 
 
 def _convex(
     low: Tensor,
     high: Tensor,
+    turns: Turns | None,
     value: Callable[[Tensor], Tensor],
     derivative: Callable[[Tensor], Tensor],
 ) -> Lines:
+    """Increasing and convex: a tangent below, the chord above."""
     at_low, at_high = value(low), value(high)
-    slack = _function_error(low, high, at_low, at_high)
-    chord, middle, tangent = _chord_and_tangent(low, high, at_low, at_high, value, derivative)
-    above = torch.maximum(at_low - chord * low, at_high - chord * high)
-    return Lines(tangent, value(middle) - tangent * middle - slack, chord, above + slack)
+    below = convex_below(low, high, value, derivative, None if turns is None else turns[0])
+    slope = chord(low, high, at_low, at_high, derivative)
+    offset = torch.maximum(at_low - slope * low, at_high - slope * high)
+    return _between(low, high, at_low, at_high, below, Line(slope, offset), derivative(high))
 
 
-def _chord_and_tangent(
+def _between(
     low: Tensor,
     high: Tensor,
     at_low: Tensor,
     at_high: Tensor,
-    value: Callable[[Tensor], Tensor],
-    derivative: Callable[[Tensor], Tensor],
-) -> tuple[Tensor, Tensor, Tensor]:
-    width = high - low
-    middle = (low + high) / 2
-    tangent = derivative(middle)
-    narrow = width < 1e-3 * (1 + low.abs())
-    chord = torch.where(
-        narrow, tangent, (at_high - at_low) / torch.where(narrow, torch.ones_like(width), width)
-    )
-    return chord, middle, tangent
-
-
-def _error(low: Tensor, high: Tensor) -> Tensor:
-    """More than the rounding of a few products of magnitudes up to the bounds."""
-    rounding = of(low.dtype)
-    return (low.abs() + high.abs()) * (8 * rounding.unit) + rounding.tiny
-
-
-def _function_error(low: Tensor, high: Tensor, at_low: Tensor, at_high: Tensor) -> Tensor:
-    """More than the error of values, slopes and offsets of an elementary function over [low, high].
-
-    A slope is off by at most 4 FUNCTION_ULPS units relative to the larger end value or derivative,
-    which moves a line by that much times the larger |z|.
-    """
-    rounding = of(low.dtype)
+    below: Line,
+    over: Line,
+    steepest: Tensor,
+) -> Lines:
+    """Lines of an increasing function, moved outward."""
+    slack, own = function_error(low, high, at_low, at_high), value_error(at_low, at_high)
     reach = torch.maximum(low.abs(), high.abs())
-    size = torch.maximum(at_low.abs(), at_high.abs()) + 1
-    return size * (1 + reach) * (8 * FUNCTION_ULPS * rounding.unit) + rounding.tiny
+    largest = torch.maximum(at_low.abs(), at_high.abs())
+    return Lines(
+        below.slope,
+        below.offset - slack,
+        over.slope,
+        over.offset + slack,
+        at_low - own,
+        at_high + own,
+        (steepest.abs() * reach) * 2.01 + largest + slack,
+    )
 
 
 LINES: Mapping[str, Relaxation] = {
@@ -268,3 +230,6 @@ LINES: Mapping[str, Relaxation] = {
     "log": log,
     "sqrt": sqrt,
 }
+
+TURNING = frozenset({"tanh", "sigmoid", "exp", "elu", "erf", "softplus"})
+"""Operators whose lines may be chosen by turns."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from verify.neural.bounds.rule import Bounds
+from verify.neural.bounds.combination import Bounds
 
 UNKNOWN, PROVED, ASSUMED = 0, 1, 2
 """Magnitudes of a phase; its sign is the sign of the entry. What is assumed was split on."""

@@ -1,102 +1,42 @@
-"""Rules for operators with several operands or entries: bilinear, maxima, and constant bounds.
-
-A `Combination` bounds each entry of the result by an affine expression in entries of the operands:
-`offset + sum over operands k of slope[k] * operand_k[index[k]]`, from below and from above.
-"""
+"""Rules for operators with several operands or entries."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from extract.network import Node
-from extract.operator import OPERATORS
 from extract.operator.pool import spread
-from verify.neural.bounds.rounding import FUNCTION_ULPS, of
+from verify.neural.bounds.combination import Bounds, Combination, Part, pair
+from verify.neural.bounds.curve import Turns
+from verify.neural.bounds.product import divide, multiply, multiply_matrices, softmax
+from verify.neural.bounds.rounding import of
 
-Bounds = tuple[Tensor, Tensor]
-"""Lower and upper bounds, each (B, size), flat."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One operand's contribution: which flat entry each result reads, and the slopes (B, size)."""
-
-    operand: int
-    index: Tensor
-    slope_below: Tensor
-    slope_above: Tensor
-
-    def select(self, boxes: Tensor) -> Part:
-        """That of some boxes."""
-        index = self.index[boxes] if self.index.dim() == 2 else self.index
-        return Part(self.operand, index, self.slope_below[boxes], self.slope_above[boxes])
+Rule = Callable[[Node, Sequence[Node], Sequence[Bounds], Turns | None], Combination]
+"""From the node, its operands, their bounds, and which of the valid bounds are chosen."""
 
 
-@dataclass(frozen=True)
-class Combination:
-    """Affine bounds of a result in entries of its operands."""
-
-    parts: tuple[Part, ...]
-    offset_below: Tensor
-    offset_above: Tensor
-
-    def select(self, boxes: Tensor) -> Combination:
-        """Those of some boxes."""
-        parts = tuple(part.select(boxes) for part in self.parts)
-        return Combination(parts, self.offset_below[boxes], self.offset_above[boxes])
-
-    @staticmethod
-    def join(several: Sequence[Combination]) -> Combination:
-        """Those of some boxes, and of others."""
-        parts = tuple(
-            Part(
-                same[0].operand,
-                torch.cat([p.index for p in same]) if same[0].index.dim() == 2 else same[0].index,
-                torch.cat([p.slope_below for p in same]),
-                torch.cat([p.slope_above for p in same]),
-            )
-            for same in zip(*(c.parts for c in several), strict=True)
-        )
-        return Combination(
-            parts,
-            torch.cat([c.offset_below for c in several]),
-            torch.cat([c.offset_above for c in several]),
-        )
-
-
-Rule = Callable[[Node, Sequence[Node], Sequence[Bounds]], Combination]
-
-
-def broadcast_index(source: Node, target: Node) -> Tensor:
-    """For each flat entry of the target, the flat entry of a source that broadcasts to it."""
-    flat = np.arange(source.size).reshape(source.shape)
-    return torch.tensor(np.broadcast_to(flat, target.shape).reshape(-1))
-
-
-def _pair(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> tuple[Tensor, ...]:
-    ix, iy = (broadcast_index(o, node) for o in operands)
-    (lx, ux), (ly, uy) = bounds
-    return ix, iy, lx[:, ix], ux[:, ix], ly[:, iy], uy[:, iy]
-
-
-def maximum(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> Combination:
+def maximum(
+    node: Node, operands: Sequence[Node], bounds: Sequence[Bounds], turns: Turns | None
+) -> Combination:
     """max(x, y) = x + max(y - x, 0): chord above, the larger middle below."""
-    ix, iy, lx, ux, ly, uy = _pair(node, operands, bounds)
+    ix, iy, lx, ux, ly, uy = pair(node, operands, bounds)
     return _larger(ix, iy, lx, ux, ly, uy)
 
 
-def minimum(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> Combination:
+def minimum(
+    node: Node, operands: Sequence[Node], bounds: Sequence[Bounds], turns: Turns | None
+) -> Combination:
     """min(x, y) = -max(-x, -y)."""
-    ix, iy, lx, ux, ly, uy = _pair(node, operands, bounds)
-    mirrored = _larger(ix, iy, -ux, -lx, -uy, -ly)
-    parts = tuple(Part(p.operand, p.index, p.slope_above, p.slope_below) for p in mirrored.parts)
-    return Combination(parts, -mirrored.offset_above, -mirrored.offset_below)
+    ix, iy, lx, ux, ly, uy = pair(node, operands, bounds)
+    turned = _larger(ix, iy, -ux, -lx, -uy, -ly)
+    parts = tuple(Part(p.operand, p.index, p.slope_above, p.slope_below) for p in turned.parts)
+    return Combination(
+        parts, -turned.offset_above, -turned.offset_below, -turned.most, -turned.least, turned.size
+    )
 
 
 def _larger(ix: Tensor, iy: Tensor, lx: Tensor, ux: Tensor, ly: Tensor, uy: Tensor) -> Combination:
@@ -113,39 +53,37 @@ def _larger(ix: Tensor, iy: Tensor, lx: Tensor, ux: Tensor, ly: Tensor, uy: Tens
     offset = torch.where(mixed, residue + slack, zero)
     slope_x = 1 - above_y
     parts = (Part(0, ix, 1 - below_y, slope_x), Part(1, iy, below_y, above_y))
-    return Combination(parts, zero, offset)
+    size = torch.maximum(lx.abs(), ux.abs()) + torch.maximum(ly.abs(), uy.abs()) + offset
+    return Combination(parts, zero, offset, torch.maximum(lx, ly), torch.maximum(ux, uy), size)
 
 
-def multiply(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> Combination:
-    """x y by McCormick's inequalities (1976), the pair of planes through opposite corners."""
-    ix, iy, lx, ux, ly, uy = _pair(node, operands, bounds)
-    reach = (lx.abs() + ux.abs()) * (ly.abs() + uy.abs())
-    slack = reach * (16 * of(lx.dtype).unit) + of(lx.dtype).tiny
-    if node.inputs[0] == node.inputs[1]:
-        # x^2: the tangent at the middle below, the chord above.
-        middle = lx / 2 + ux / 2
-        parts = tuple(Part(k, ix, middle, middle) for k in (0, 1))
-        return Combination(parts, -middle * middle - slack, -lx * ux + slack)
-    parts = (Part(0, ix, ly, uy), Part(1, iy, lx, lx))
-    return Combination(parts, -lx * ly - slack, -lx * uy + slack)
-
-
-def window_maximum(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> Combination:
-    """The largest entry of a window: below, the entry with the largest lower bound; above, that
-    entry where no other can exceed it, else the largest upper bound.
+def window_maximum(
+    node: Node, operands: Sequence[Node], bounds: Sequence[Bounds], turns: Turns | None
+) -> Combination:
+    """The largest entry of a window: below, the entry with the largest lower bound; above, the
+    chord of max(z, m), with z the entry that can be largest and m the most that any other can be.
     """
     index, inside = (t.to(bounds[0][0].device) for t in _window(node, operands[0]))
     low, high = bounds[0]
     minus = torch.full_like(low[:, :1], -torch.inf)
     lows = torch.where(inside, low[:, index], minus[:, :, None])
     highs = torch.where(inside, high[:, index], minus[:, :, None])
-    best = lows.argmax(dim=-1)
-    chosen = torch.gather(index.expand(low.shape[0], -1, -1), 2, best[..., None])[..., 0]
-    others = highs.scatter(2, best[..., None], -torch.inf).amax(dim=-1)
-    sure = others <= lows.amax(dim=-1)
-    zero, one = torch.zeros_like(others), torch.ones_like(others)
-    parts = (Part(0, chosen, one, torch.where(sure, one, zero)),)
-    return Combination(parts, zero, torch.where(sure, zero, highs.amax(dim=-1)))
+    least, most = lows.amax(dim=-1), highs.amax(dim=-1)
+    entries = index.expand(low.shape[0], -1, -1)
+    surest, highest = (
+        torch.gather(entries, 2, values.argmax(dim=-1)[..., None])[..., 0]
+        for values in (lows, highs)
+    )
+    others = highs.scatter(2, highs.argmax(dim=-1)[..., None], -torch.inf).amax(dim=-1)
+    a, b = low.gather(1, highest), high.gather(1, highest)
+    zero, one = torch.zeros_like(most), torch.ones_like(most)
+    bends = (others > a) & (a < b)
+    slope = torch.where(bends, (b - others) / torch.where(bends, b - a, one), one)
+    residue = torch.maximum(others - slope * a, (1 - slope) * b)
+    reach = torch.maximum(least.abs(), most.abs()) + torch.maximum(a.abs(), b.abs())
+    offset = torch.where(bends, residue + reach * (16 * of(low.dtype).unit), zero)
+    parts = (Part(0, surest, one, zero), Part(0, highest, zero, slope))
+    return Combination(parts, zero, offset, least, most, 2 * reach + offset.abs())
 
 
 def _window(node: Node, operand: Node) -> tuple[Tensor, Tensor]:
@@ -166,44 +104,11 @@ def _window(node: Node, operand: Node) -> tuple[Tensor, Tensor]:
     return torch.tensor(index), torch.tensor(inside)
 
 
-def divide(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> Combination:
-    """x / y by constants; unbounded where y may be zero."""
-    _, _, lx, ux, ly, uy = _pair(node, operands, bounds)
-    quotients = torch.stack([lx / ly, lx / uy, ux / ly, ux / uy])
-    low, high = quotients.amin(dim=0), quotients.amax(dim=0)
-    safe = (ly > 0) | (uy < 0)
-    slack = (low.abs() + high.abs()) * (8 * of(lx.dtype).unit) + of(lx.dtype).tiny
-    infinite = torch.full_like(low, torch.inf)
-    return Combination(
-        (), torch.where(safe, low - slack, -infinite), torch.where(safe, high + slack, infinite)
-    )
-
-
-def softmax(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> Combination:
-    """softmax_i = 1 / (1 + sum over j != i of e^(z_j - z_i)) by constants."""
-    axis, shape = node.attributes["axis"] + 1, (-1, *node.shape)
-    low, high = (t.reshape(shape).movedim(axis, -1) for t in bounds[0])
-    size = low.shape[-1]
-    own = torch.eye(size, dtype=torch.bool, device=low.device)
-
-    def share(mine: Tensor, theirs: Tensor) -> Tensor:
-        gaps = theirs[..., None, :] - mine[..., :, None]
-        return 1 / (1 + torch.where(own, torch.zeros_like(gaps), gaps.exp()).sum(dim=-1))
-
-    # A gap z_j - z_i is rounded relative to its operands, which e^ turns into a relative error.
-    reach = torch.maximum(low.abs(), high.abs()).amax(dim=-1, keepdim=True)
-    error = (size + 4 * FUNCTION_ULPS + 4 * reach) * (4 * of(low.dtype).unit)
-    below, above = share(low, high), share(high, low)
-    below = (below * (1 - error) - of(low.dtype).tiny).clamp(min=0)
-    above = (above * (1 + error) + of(low.dtype).tiny).clamp(max=1)
-    flat = [t.movedim(-1, axis).reshape(t.shape[0], -1) for t in (below, above)]
-    return Combination((), flat[0], flat[1])
-
-
 RULES: Mapping[str, Rule] = {
     "maximum": maximum,
     "minimum": minimum,
     "mul": multiply,
+    "matmul": multiply_matrices,
     "div": divide,
     "reduce_max": window_maximum,
     "max_pool": window_maximum,
@@ -211,17 +116,5 @@ RULES: Mapping[str, Rule] = {
 }
 
 
-def is_affine(node: Node, operands: Sequence[Any]) -> bool:
-    """Whether a node is an affine function of its one varying operand (or sum of several).
-
-    Args:
-        node: the node.
-        operands: for each operand, whether it varies with the input.
-    """
-    if node.op in {"add", "sub", "concat"}:
-        return True
-    if node.op in {"mul", "matmul"}:
-        return sum(map(bool, operands)) == 1
-    if node.op == "div":
-        return not operands[1]
-    return OPERATORS[node.op].kind.name in {"AFFINE", "LAYOUT"}
+READ_TWICE = frozenset({"reduce_max", "max_pool"})
+"""Operators that read one operand in two parts."""

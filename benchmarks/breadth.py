@@ -1,0 +1,138 @@
+"""What is decided of which architecture, and where it ends: `python -m benchmarks.breadth`.
+
+    python -m benchmarks.breadth [--timeout S] [--boxes N] [--only NAME]...
+
+Small policies are trained (`benchmarks.breadth_net`): a convolutional net with max pooling, nets of
+tanh and of ELU, a GRU and an LSTM over five steps, an attention block, an actor beside a critic,
+and a net of 70,000 parameters. The same statement is put at N observations and growing radii: the
+policy chooses the same throughout the box. Of actor and critic: where the critic promises less than
+in the middle by a fifth of its range in the box of radius 1, the actor chooses as in the middle or
+the critic says so; that is, both networks stand in one statement. Printed are verdicts and seconds
+of processor time; every violation is an exact point.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from torch import Tensor, nn
+
+from benchmarks.breadth_net import RECIPES, SEED, network_of, train
+from extract.network import Network
+from theory import Agent, Feature, forall, or_
+from theory.term import Term
+from verify.answer import Answer, Deadline
+from verify.neural.branch import Search
+from verify.problem import compile_goal
+
+RADII = {
+    "convolution": (0.005, 0.01, 0.02, 0.04),
+    "tanh": (0.02, 0.05, 0.1, 0.2),
+    "elu": (0.02, 0.05, 0.1, 0.2),
+    "gru": (0.02, 0.05, 0.1, 0.2),
+    "lstm": (0.02, 0.05, 0.1, 0.2),
+    "attention": (0.01, 0.02, 0.05, 0.1),
+    "actor and critic": (0.05, 0.1, 0.2, 0.3),
+    "wide": (0.02, 0.05, 0.1, 0.15),
+}
+
+DROP = 0.2
+"""The critic may promise so much less than in the middle."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Trained networks, and the module that acts."""
+
+    name: str
+    actor: nn.Module
+    functions: Mapping[str, Network]
+    middles: Tensor
+    skill: float
+    critic: nn.Module | None = None
+
+
+def prepare(name: str, boxes: int) -> Subject:
+    """Train what a row of the table needs."""
+    recipe = RECIPES["actor" if name == "actor and critic" else name]
+    middles = recipe.draw(boxes, torch.Generator().manual_seed(SEED + 1))
+    actor, skill = train(recipe)
+    functions = {"score": network_of(actor, middles.shape[1], name)}
+    if name != "actor and critic":
+        return Subject(name, actor, functions, middles, skill)
+    critic, fit = train(RECIPES["critic"])
+    functions["value"] = network_of(critic, middles.shape[1], "critic")
+    return Subject(name, actor, functions, middles, min(skill, fit), critic)
+
+
+def statement(subject: Subject, middle: Tensor, radius: float) -> Term:
+    """The statement about the box around a point."""
+    with torch.no_grad():
+        scores = subject.actor(middle[None])[0]
+        worth = 0.0 if subject.critic is None else float(subject.critic(middle[None]))
+    agent = Agent(
+        observation=[
+            Feature(f"x{i}", float(v) - radius, float(v) + radius) for i, v in enumerate(middle)
+        ],
+        actions=[f"a{i}" for i in range(len(scores))],
+    )
+    o = agent.observation("o")
+    same = agent.acts(o, f"a{int(scores.argmax())}")
+    if subject.critic is None:
+        return forall(o, same)
+    return forall(o, or_(same, agent.value(o) <= worth - DROP))
+
+
+def decide(subject: Subject, middle: Tensor, radius: float, limit_s: float) -> tuple[Answer, float]:
+    """The answer, and its seconds of processor time."""
+    problem = compile_goal(statement(subject, middle, radius), subject.functions, wanted=False)
+    started = time.process_time()
+    answer = Search(problem).run(Deadline.after(limit_s))
+    return answer, time.process_time() - started
+
+
+def main() -> int:
+    """Train, decide, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--timeout", type=float, default=10.0, help="seconds for each statement")
+    parser.add_argument("--boxes", type=int, default=10, help="observations for each policy")
+    parser.add_argument("--only", choices=RADII, action="append", help="of the policies")
+    options = parser.parse_args()
+    table = Table(title=f"the choice is the same in the box; {options.timeout:g} s each")
+    for column in ("policy", "parameters", "skill", "inputs", "radius", "holds", "violated",
+                   "unknown", "median s", "slowest s", "total s"):  # fmt: skip
+        table.add_column(column, justify="left" if column == "policy" else "right")
+    with Progress(console=Console(stderr=True)) as progress:
+        for name in options.only or RADII:
+            subject = prepare(name, options.boxes)
+            for radius in progress.track(RADII[name], description=name):
+                pairs = [decide(subject, m, radius, options.timeout) for m in subject.middles]
+                table.add_row(*_row(subject, radius, pairs))
+    Console(width=max(110, Console().width)).print(table)
+    return 0
+
+
+def _row(subject: Subject, radius: float, pairs: list[tuple[Answer, float]]) -> list[str]:
+    modules = filter(None, (subject.actor, subject.critic))
+    size = sum(p.numel() for module in modules for p in module.parameters())
+    counts = [sum(a.reached is wanted for a, _ in pairs) for wanted in (False, True, None)]
+    seconds = [s for _, s in pairs]
+    decided = [s for a, s in pairs if a.reached is not None]
+    return [
+        subject.name, f"{size:,}", f"{subject.skill:.1%}", str(subject.middles.shape[1]),
+        f"{radius:g}", *map(str, counts), f"{median(decided):.3f}" if decided else "-",
+        f"{max(seconds):.2f}", f"{sum(seconds):.1f}",
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
