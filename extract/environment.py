@@ -7,16 +7,17 @@ be read and set, actions are intervened on: every action is tried from the same 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from extract import blame
 from extract.network import Array, Network
-from theory.error import InputError, MesascopeError
+from theory.error import InputError, one_line
 
 Observation = Mapping[str, Array]
 """Input name -> array; the key "" stands for a network's only observation input."""
@@ -118,8 +119,7 @@ def open_environment(spec: str | Environment) -> Environment:
     try:
         world = gymnasium.make(spec)
     except (Exception, SystemExit) as error:
-        text = " ".join(str(error).split())
-        raise InputError(f"environment {spec!r}: {text or type(error).__name__}") from error
+        raise InputError(f"environment {spec!r}: {one_line(error)}") from error
     return Environment(world, spec)
 
 
@@ -147,22 +147,16 @@ def inputs_of(observation: Observation, network: Network, names: tuple[str, ...]
     return arrays
 
 
-@contextmanager
-def _blaming(name: str, what: str) -> Generator[None]:
-    """Turn an error within an environment into one line that names it, and the line of code.
+def _blaming(name: str, what: str) -> AbstractContextManager[None]:
+    """Turns an error within an environment into one line that names it, and the line of code."""
 
-    Raises:
-        InputError: in place of any exception but those of Mesascope and an interruption.
-    """
-    try:
-        yield
-    except MesascopeError:
-        raise
-    except (Exception, SystemExit) as error:
+    def whose(error: BaseException) -> str:
         last = traceback.extract_tb(error.__traceback__)[-1]
-        place = "" if last.filename == __file__ else f" ({Path(last.filename).name}:{last.lineno})"
-        text = " ".join(str(error).split())[:200]
-        raise InputError(f"{name}: {what} failed{place}: {type(error).__name__}: {text}") from error
+        inside = last.filename not in (__file__, blame.__file__)
+        place = f" ({Path(last.filename).name}:{last.lineno})" if inside else ""
+        return f"{name}: {what} failed{place}"
+
+    return blame.blaming(whose)
 
 
 def _named(observation: Any) -> Observation:

@@ -1,6 +1,12 @@
 """The errors a user can meet; each message fits one line and names what is wrong and where."""
 
 
+def one_line(error: BaseException) -> str:
+    """Another's error in one line of bearable length: its type and what it says."""
+    text = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 class MesascopeError(Exception):
     """Base of every error that Mesascope raises on purpose."""
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from theory.agent import Agent, Chooser
 from theory.claim import Claim
-from theory.error import InputError, MesascopeError
+from theory.error import InputError, MesascopeError, one_line
 from theory.property import Property
 from theory.term import Term
 from verify.verdict import Statement
@@ -147,8 +147,7 @@ def _words(error: BaseException, file: Path) -> str:
     """What went wrong, in one line."""
     if isinstance(error, SyntaxError):
         return error.msg if error.filename == str(file) else str(error)
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return one_line(error)
 
 
 def _line(error: BaseException, file: Path) -> int:

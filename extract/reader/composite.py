@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 
 from extract.network import Array, Network, Node
 from extract.reader.reading import Reading
@@ -20,6 +21,7 @@ from extract.reader.source import digest
 from theory.error import InputError
 
 FIRST = ("perceive", "predict")
+KNOWN = (*FIRST, "policy", "value", "reward")
 
 
 def compose_readings(title: str, readings: Mapping[str, Reading], content: bytes) -> Reading:
@@ -53,8 +55,12 @@ def compose(programs: Mapping[str, Network], name: str = "composite") -> Network
         outputs are those of the other programs, the prediction last but for the reward.
 
     Raises:
-        InputError: a program is missing, or its inputs do not fit.
+        InputError: a program is missing or misspelt, or its inputs do not fit.
     """
+    for role in programs:
+        near = get_close_matches(role, KNOWN, n=1)
+        if role not in KNOWN and near and near[0] not in programs:
+            raise InputError(f"{name}: a program {role!r}; did you mean {near[0]!r}?")
     if "perceive" not in programs:
         raise InputError(f"{name}: a composite agent needs a program 'perceive'")
     wiring = _Wiring(name)

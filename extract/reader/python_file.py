@@ -23,12 +23,13 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extract import blame
 from extract.reader.composite import compose_readings
 from extract.reader.pt2 import Program, parse
 from extract.reader.reading import Reading
 from extract.reader.source import digest, read_bytes
 from extract.reader.torch_export import translate
-from theory.error import InputError, MesascopeError
+from theory.error import InputError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -151,32 +152,27 @@ def blaming(path: Path) -> Generator[None]:
     Raises:
         InputError: in place of any exception but those of Mesascope and an interruption.
     """
-    try:
-        yield
-    except MesascopeError:
-        raise
-    except SyntaxError as error:
-        where = f"{error.filename or path}:{error.lineno or 0}"
-        raise InputError(f"{where}: {error.msg}") from error
-    except (Exception, SystemExit) as error:
-        file, line = _place(path, error)
-        text = str(error).strip().split("\n")[0][:200]
-        raise InputError(f"{file}:{line}: {type(error).__name__}: {text}") from error
+    with blame.blaming(lambda error: _place(path, error)):
+        try:
+            yield
+        except SyntaxError as error:
+            where = f"{error.filename or path}:{error.lineno or 0}"
+            raise InputError(f"{where}: {error.msg}") from error
 
 
-def _place(path: Path, error: BaseException) -> tuple[str, int]:
+def _place(path: Path, error: BaseException) -> str:
     """The innermost line of the traceback that lies in the folder of the user's file."""
     folder = path.resolve().parent
-    found = str(path), 0
+    found = str(path)
     for frame in traceback.extract_tb(error.__traceback__):
         file = Path(frame.filename)
         if file.suffix == ".py" and file.is_absolute() and file.resolve().is_relative_to(folder):
             if "site-packages" in file.parts:
                 continue
             shown = str(path) if file.resolve() == path.resolve() else str(file)
-            found = shown, frame.lineno or 0
+            found = f"{shown}:{frame.lineno or 0}"
         elif file == path:
-            found = str(path), frame.lineno or 0
+            found = f"{path}:{frame.lineno or 0}"
     return found
 
 

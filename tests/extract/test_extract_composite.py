@@ -84,5 +84,9 @@ def test_programs_that_do_not_fit_are_refused(programs: dict[str, Network]):
     )
     assert "takes the latent state and the action" in complaint(predict=program(nn.Linear(3, 3), 3))
     assert "takes the latent state alone" in complaint(value=program(Ahead(), 3, 2))
+    with pytest.raises(InputError, match="a program 'polcy'; did you mean 'policy'"):
+        compose({"perceive": programs["perceive"], "polcy": programs["policy"]})
+    ended = compose({**programs, "ended": programs["value"]})
+    assert len(ended.outputs) == 5
     with pytest.raises(InputError, match="needs a program 'perceive'"):
         compose({"policy": programs["policy"]})
