@@ -186,3 +186,20 @@ def test_variances_have_no_bounds_in_float32_but_in_real_arithmetic() -> None:
                     assert Fraction(float(least)) <= value.lower
                     assert value.upper <= Fraction(float(most))
             assert bool((above[:2] - below[:2] < 0.1).all())
+
+
+def test_a_normalised_network_is_proved_in_real_arithmetic_alone() -> None:
+    torch.manual_seed(3)
+    module = nn.Sequential(nn.Linear(3, 8), nn.LayerNorm(8), nn.SiLU(), nn.Linear(8, 1)).eval()
+    agent = Agent(observation=[Feature(n, 0, 0.2) for n in "abc"], actions=["go", "stay"])
+    o = agent.observation("o")
+    highest = float(module(torch.rand(2000, 3) * 0.2).detach().max())
+    network = network_of(module, torch.zeros(1, 3))
+    for margin, reached in ((0.1, False), (-0.01, True)):
+        formula = forall(o, agent.value(o) <= highest + margin)
+        search = Search(compile_goal(formula, {"value": network}, wanted=False))
+        answer = search.run(Deadline.after(10))
+        assert answer.reached is reached
+        if reached is False:
+            assert answer.guarantee is Guarantee.REAL
+        assert not search.refutes(torch.zeros(1, 3), torch.zeros(1, 3)).any()

@@ -20,6 +20,7 @@ from verify.answer import Answer, Deadline, Progress
 from verify.certificate.tree import ROOT, Record
 from verify.neural.arithmetic import Arithmetic
 from verify.neural.attack import Attack, values_of
+from verify.neural.bounds.affine import bounds_rounding
 from verify.neural.bounds.phase import assumed
 from verify.neural.bounds.sweep import Sweep
 from verify.neural.margin import Ceiling, margin, refuted
@@ -94,11 +95,12 @@ class Search:
         self.witness: tuple[Fraction, ...] | None = None
         self.proved = 0.0
         self.stuck = 0
-        self.guarantee = Guarantee.FLOAT32
+        self._single = bounds_rounding(problem)
+        self.guarantee = Guarantee.FLOAT32 if self._single else Guarantee.REAL
         self._checks = 0
         self._generator = torch.Generator().manual_seed(seed)
         self._region = Region(problem, torch.float32, device)
-        self._main = self._arithmetic(torch.float32, deployed=True)
+        self._main = self._arithmetic(torch.float32, deployed=self._single)
         self.batch = batch or max(8, min(512, STEP_PRODUCTS // self._main.graph.products))
         self._fallbacks: list[tuple[Arithmetic, Guarantee]] = []
         network = as_function(problem.network, torch.float32, device)
@@ -218,6 +220,8 @@ class Search:
         Args:
             low, high: corners (B, n), float32. The proof covers every float32 evaluation.
         """
+        if not self._single:
+            return torch.zeros(len(low), dtype=torch.bool, device=self.device)
         with torch.no_grad(), one_thread():
             nothing = self._main.graph.phases.nothing(len(low), self.device)
             state = self._main.sweep(low, high, nothing)
@@ -280,7 +284,7 @@ class Search:
             self._check_crossings(phases, state)
             weaker = arithmetic.ceiling(state)
             closed = self._refuted(weaker) | state.empty
-            if guarantee is Guarantee.FLOAT32:
+            if guarantee in (Guarantee.FLOAT32, self.guarantee):  # no weaker than what is left
                 accepted = closed
             else:
                 boxes.tries[rows[closed]] += 1
@@ -318,7 +322,7 @@ class Search:
             self._fallbacks = [
                 (self._arithmetic(torch.float64, deployed=True), Guarantee.FLOAT32),
                 (self._arithmetic(torch.float64, deployed=False), Guarantee.REAL),
-            ]
+            ][0 if self._single else 1 :]
         return self._fallbacks
 
     def _split(self, boxes: Queue, ceiling: Ceiling, cost: Tensor) -> None:

@@ -31,8 +31,16 @@ ROUNDLESS = frozenset(
 """Operators that a deployed network computes without rounding."""
 
 
+BOUNDLESS = frozenset({"moment"})
+"""Operators of whose rounding nothing is known: E[x^2] - E[x]^2 may lose all digits."""
+
 LARGEST_SINGLE = 2.0**127
 """Sums of float32 numbers up to this size do not overflow, whatever their order."""
+
+
+def bounds_rounding(problem: Problem) -> bool:
+    """Whether the rounding of the deployed network has bounds."""
+    return not any(n.op in BOUNDLESS and n.name in problem.deployed for n in problem.network.live)
 
 
 class AffineNodes:
@@ -173,8 +181,8 @@ class AffineNodes:
         floor += SINGLE.underflow(terms) * self._scale(node)
         rounded = deployed * (SINGLE.gamma(terms) + 2 * SINGLE.unit * coarse)
         own = (magnitude * gamma + rounded + floor) * SAFETY
-        if node.op == "moment":
-            return torch.full_like(own, torch.inf)  # E[x^2] - E[x]^2 may lose all digits
+        if node.op in BOUNDLESS:
+            return torch.full_like(own, torch.inf)
         # Beyond the largest float32 a deployed sum is infinite, and what follows is anything.
         fits = deployed < LARGEST_SINGLE / self._fan_in(node)
         return torch.where(fits, own, torch.full_like(own, torch.inf))
