@@ -26,7 +26,7 @@ from rich.table import Table
 from benchmarks.instance import add_options, known_instances, parsed
 from verify.batch import Instance
 from verify.certificate.audit import Opinion, audit
-from verify.certificate.file import Certificate, encode, read
+from verify.certificate.file import Certificate, encode, read, unwired
 from verify.verdict import Verdict
 from verify.vnnlib import check_vnnlib, load_vnnlib
 
@@ -110,7 +110,7 @@ def _run(task: Task) -> Row:
     begun = time.process_time()
     (found,) = audit(read(task.file).entries, [load_vnnlib(net, statement)])
     audit_s = time.process_time() - begun
-    leaves = result.certificate.tree.kind.count(0)
+    leaves = unwired(result.certificate.tree).leaves
     return Row(
         task, result.verdict.value, proof_s, True, found.opinion.value, found.detail, audit_s,
         leaves, len(data),

@@ -59,8 +59,10 @@ def check(problem: Problem, tensors: list[str], low: Array, high: Array, rng: Ge
     boxes = Boxes(low.astype(np.float64), high.astype(np.float64), {})
     finite = 0
     for deployed in (False, True):
-        reach = Auditor(problem, deployed=deployed).reach(boxes)
-        assert not reach.empty.any()
+        auditor = Auditor(problem, deployed=deployed)
+        state = auditor.sweep(boxes)
+        reach = auditor.reach(state)
+        assert not state.empty.any()
         for box, upper in enumerate(reach.upper):
             for point in draw_points(rng, low[box], high[box], 4):
                 try:
@@ -239,15 +241,16 @@ def test_known_signs_leave_the_points_that_have_them(seed: int):
     problem = with_rows(sketch.problem(out, before), rng, [out])
     low, high = draw_boxes(rng, 3, ("wide",))
     auditor = Auditor(problem, deployed=False)
-    free = auditor.reach(Boxes(low.astype(float), high.astype(float), {}))
+    free = auditor.reach(auditor.sweep(Boxes(low.astype(float), high.astype(float), {})))
     tighter = 0
     for point in draw_points(rng, low[0], high[0], 30):
         values = exact_values(problem, point, [out, before])
         signs = np.array([[1.0 if v >= 0 else -1.0 for v in values[before]]])
         signs[0, rng.random(5) < 0.4] = 0.0
         boxes = Boxes(low.astype(float), high.astype(float), {before: signs})
-        reach = auditor.reach(boxes)
-        assert not reach.empty.any()
+        state = auditor.sweep(boxes)
+        reach = auditor.reach(state)
+        assert not state.empty.any()
         tighter += int((reach.upper < free.upper).sum())
         for at, inequality in enumerate(problem.inequalities):
             assert value(inequality, values) <= Fraction(reach.upper[0, at])
@@ -261,8 +264,8 @@ def test_signs_that_no_point_has_leave_nothing():
     problem = with_rows(sketch.problem(out, before), np.random.default_rng(0), [out])
     auditor = Auditor(problem, deployed=True)
     low, high = np.zeros((2, 1)), np.ones((2, 1))
-    reach = auditor.reach(Boxes(low, high, {before: np.array([[-1.0], [1.0]])}))
-    assert reach.empty.tolist() == [True, False]
+    state = auditor.sweep(Boxes(low, high, {before: np.array([[-1.0], [1.0]])}))
+    assert state.empty.tolist() == [True, False]
 
 
 def test_bounds_of_a_box_do_not_depend_on_its_company():
@@ -279,9 +282,10 @@ def test_bounds_of_a_box_do_not_depend_on_its_company():
     auditor = Auditor(problem, deployed=True)
     low = rng.normal(size=(30, 3))
     high = low + 10.0 ** rng.integers(-3, 1, size=(30, 1))
-    together = auditor.reach(Boxes(low, high, {})).upper
+    together = auditor.reach(auditor.sweep(Boxes(low, high, {}))).upper
     for at in range(30):
-        alone = auditor.reach(Boxes(low[at : at + 1], high[at : at + 1], {})).upper[0]
+        one = Boxes(low[at : at + 1], high[at : at + 1], {})
+        alone = auditor.reach(auditor.sweep(one)).upper[0]
         np.testing.assert_allclose(alone, together[at], rtol=1e-9)
 
 
@@ -308,5 +312,6 @@ def test_coefficients_that_overflow_close_nothing():
         problem = with_rows(sketch.problem(last), np.random.default_rng(0), [last])
         low, high = np.array([[1e-300]]), np.array([[2e-300]])
         for deployed in (False, True):
-            reach = Auditor(problem, deployed=deployed).reach(Boxes(low, high, {}))
+            auditor = Auditor(problem, deployed=deployed)
+            reach = auditor.reach(auditor.sweep(Boxes(low, high, {})))
             assert not (reach.upper < 0).any()

@@ -18,7 +18,7 @@ from verify.bind import BoundProperty
 from verify.certificate.bound import Auditor
 from verify.certificate.file import Entry, Rejected, unwired, unwired_choice
 from verify.certificate.statement import network_digest, statement_digest
-from verify.certificate.walk import batch_size, closed, leaves, stacked
+from verify.certificate.walk import batch_size, closed, leaves
 from verify.problem.compile import MissingRole, compile_goal
 from verify.problem.graph import NotRepresentable
 from verify.problem.problem import Problem
@@ -87,10 +87,9 @@ def _checked(entry: Entry, bound: BoundProperty) -> str:
     where = _occasion(entry, bound)
     auditor = Auditor(problem, deployed=entry.guarantee == "float32")
     tree = unwired(entry.tree)
-    boxes, size, count = leaves(problem, tree), batch_size(problem), 0
+    boxes, size, count = leaves(problem, tree, auditor), batch_size(problem), 0
     while batch := list(islice(boxes, size)):
-        rows = stacked(batch)
-        shut = closed(problem, auditor, rows, auditor.reach(rows))
+        shut = closed(problem, auditor, batch)
         if not shut.all():
             leaf = count + int(shut.argmin())
             raise Rejected(f"leaf {leaf} of {tree.leaves}: the bounds do not refute a violation")

@@ -18,6 +18,7 @@ from fractions import Fraction
 import numpy as np
 
 from verify.certificate import relax
+from verify.certificate.argument import LEVELS, Arguments
 from verify.certificate.program import read_program
 from verify.certificate.relax import UNDERFLOW, UNIT, Slopes, Tensor, gamma
 from verify.certificate.step import (
@@ -34,6 +35,8 @@ from verify.certificate.step import (
 )
 from verify.problem.problem import Problem
 
+Trace = dict[str, Reals]
+NOTHING: Mapping[str, Reals] = {}
 LARGEST = 1e100
 """Beyond this a tensor's bounds count as infinite."""
 
@@ -54,6 +57,28 @@ class Boxes:
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """What is known of the steps on boxes.
+
+    Attributes:
+        boxes: the boxes.
+        tensors: the point and the steps, by name.
+        empty: boxes on which there is no run at all (B,).
+    """
+
+    boxes: Boxes
+    tensors: Mapping[str, Tensor]
+    empty: Truth
+
+    def select(self, boxes: Truth) -> Sweep:
+        """That of some of the boxes."""
+        tensors = {name: tensor.select(boxes) for name, tensor in self.tensors.items()}
+        signs = {name: sign[boxes] for name, sign in self.boxes.signs.items()}
+        chosen = Boxes(self.boxes.low[boxes], self.boxes.high[boxes], signs)
+        return Sweep(chosen, tensors, self.empty[boxes])
+
+
+@dataclass(frozen=True)
 class Reach:
     """What inequalities reach on boxes.
 
@@ -63,8 +88,6 @@ class Reach:
             (B, K); the offsets carry all errors.
         known_slope, known_offset: the same for what is known of signs, C functionals each of which
             is not negative on all runs in the box: (B, C, n) and (B, C).
-        empty: boxes on which there is no run at all (B,).
-        bends: for each tensor that bends, its bounds (B, size), low and high.
     """
 
     upper: Reals
@@ -72,8 +95,16 @@ class Reach:
     offset: Reals
     known_slope: Reals
     known_offset: Reals
-    empty: Truth
-    bends: Mapping[str, tuple[Reals, Reals]]
+
+    def select(self, boxes: Truth) -> Reach:
+        """That of some of the boxes."""
+        return Reach(
+            self.upper[boxes],
+            self.slope[boxes],
+            self.offset[boxes],
+            self.known_slope[boxes],
+            self.known_offset[boxes],
+        )
 
 
 class Auditor:
@@ -136,8 +167,8 @@ class Auditor:
                         refined[name] = refined.get(name, True) and isinstance(step, Bend)
         return refined
 
-    def reach(self, boxes: Boxes) -> Reach:
-        """What the inequalities reach on the boxes."""
+    def sweep(self, boxes: Boxes) -> Sweep:
+        """What is known of the steps on boxes."""
         with np.errstate(all="ignore"):
             tensors: dict[str, Tensor] = {}
             point = Tensor(boxes.low, boxes.high, np.zeros_like(boxes.low))
@@ -149,19 +180,74 @@ class Auditor:
                 if step.name in self._refined:
                     self._refine(step.name, tensors)
                 empty |= self._clip(step.name, tensor, boxes.signs)
+        return Sweep(boxes, tensors, empty)
+
+    def reach(self, state: Sweep) -> Reach:
+        """What the inequalities reach."""
+        with np.errstate(all="ignore"):
             constant = self._constant - self._constant_drift
             for name, drift in self._drift.items():
-                constant = constant - (tensors[name].size @ drift.T) * (1 + 1e-6)
-            constant = np.broadcast_to(constant, (len(boxes.low), len(self._constant)))
+                constant = constant - (state.tensors[name].size @ drift.T) * (1 + 1e-6)
+            constant = np.broadcast_to(constant, (len(state.empty), len(self._constant)))
             start = {name: value[None] for name, value in self._start.items()}
-            lower, slope, offset = self._backward(tensors, start, constant)
-            known_slope, known_offset = self._known_signs(tensors, boxes)
-        bends = {
-            step.operand: (tensors[step.operand].low, tensors[step.operand].high)
-            for step in self.program.steps
-            if isinstance(step, Bend)
-        }
-        return Reach(-lower, -slope, -offset, known_slope, known_offset, empty, bends)
+            lower, slope, offset = self._backward(state.tensors, start, constant)
+            known_slope, known_offset = self._known_signs(state.tensors, state.boxes)
+        return Reach(-lower, -slope, -offset, known_slope, known_offset)
+
+    def summed(self, state: Sweep, given: Arguments, trace: Trace | None = None) -> Reals:
+        """What the weighted sums of arguments reach, at most, (B, K).
+
+        Args:
+            state: the sweep.
+            given: the arguments of the boxes.
+            trace: is given the slopes of the sums at the point, and their coefficients at each
+                bend, negated, (B, K, size).
+        """
+        weights, start = given.weights, dict[str, Reals]()
+        terms = gamma(2 * weights.shape[2] + 10)
+        with np.errstate(all="ignore"):
+            constant = weights @ self._constant
+            constant = constant - weights @ (self._constant_drift + np.abs(self._constant) * terms)
+            for name, table in self._start.items():
+                start[name] = weights @ table
+                lost = weights @ (self._drift[name] * (1 + 1e-6) + np.abs(table) * terms)
+                constant = constant - _dot(lost, state.tensors[name].size) * (1 + 1e-6)
+            for tensor, price in given.prices.items():
+                name = self.program.place[tensor]
+                priced = start.get(name, 0.0) - price * state.boxes.signs[tensor][:, None]
+                size = state.tensors[name].size
+                constant = constant - _dot(np.abs(priced), size) * (4 * UNIT)
+                start[name] = priced
+            chosen = self.chosen(state, given.slopes)
+            lower, slope, _ = self._backward(state.tensors, start, constant, chosen, trace)
+            if trace is not None:
+                trace[POINT] = slope
+        return -lower
+
+    def chosen(self, state: Sweep, levels: Reals) -> dict[str, Reals]:
+        """Slopes below the bends (B, K, size), from levels (B, K, S)."""
+        chosen: dict[str, Reals] = {}
+        stop = 0
+        for step in self.bends:
+            start, stop = stop, stop + step.size
+            share = levels[:, :, start:stop] / LEVELS
+            slope = np.clip(step.alpha + (1 - step.alpha) * share, step.alpha, 1.0)
+            (plain,) = state.tensors[step.name].slopes
+            mixed = state.tensors[step.operand].is_mixed[:, None]
+            chosen[step.name] = np.where(mixed, slope, plain.below[:, None])
+        return chosen
+
+    def values(self, run: Mapping[str, Reals]) -> Reals:
+        """The inequalities, negated, where the steps have some values (B, K, size): (B, K, I)."""
+        found = self._constant
+        for name, table in self._start.items():
+            found = found + run[name] @ table.T
+        return np.asarray(found)
+
+    @property
+    def bends(self) -> list[Bend]:
+        """The bends of the program, in its order."""
+        return [step for step in self.program.steps if isinstance(step, Bend)]
 
     def _known_signs(self, tensors: Mapping[str, Tensor], boxes: Boxes) -> tuple[Reals, Reals]:
         """Affine functions above sign * entry, for all entries with a sign on some box."""
@@ -222,7 +308,12 @@ class Auditor:
         tensor.high[:, rows] = np.where(mine, np.fmin(high, -bound[:, count:]), high)
 
     def _backward(
-        self, tensors: Mapping[str, Tensor], start: dict[str, Reals], constant: Reals
+        self,
+        tensors: Mapping[str, Tensor],
+        start: dict[str, Reals],
+        constant: Reals,
+        chosen: Mapping[str, Reals] = NOTHING,
+        trace: Trace | None = None,
     ) -> tuple[Reals, Reals, Reals]:
         """Lower bounds of affine functionals: (B, K), and the affine functions of the point."""
         pending = dict(start)
@@ -237,7 +328,10 @@ class Auditor:
                 pulled = [(n, product(coefficients, m)) for n, m in step.matrices.items()]
             else:
                 total = total + _lines(coefficients, tensor)
-                pulled = [_pulled(coefficients, slopes) for slopes in tensor.slopes]
+                below = chosen.get(step.name)
+                pulled = [_pulled(coefficients, slopes, below) for slopes in tensor.slopes]
+                if trace is not None:
+                    trace[step.name] = coefficients
             for name, value in pulled:
                 if name in pending:
                     value = pending[name] + value
@@ -270,11 +364,12 @@ def _lines(coefficients: Reals, tensor: Tensor) -> Reals:
     return added + _dot(coefficients, tensor.floor - tensor.loss * 1.001)
 
 
-def _pulled(coefficients: Reals, slopes: Slopes) -> tuple[str, Reals]:
-    """An operand's coefficients."""
-    chosen = np.where(coefficients > 0, slopes.below[:, None], slopes.above[:, None])
-    chosen *= coefficients
-    return slopes.operand, chosen
+def _pulled(coefficients: Reals, slopes: Slopes, below: Reals | None) -> tuple[str, Reals]:
+    """An operand's coefficients, where other slopes below may be chosen (B, K, n)."""
+    below = slopes.below[:, None] if below is None else below
+    pulled = np.where(coefficients > 0, below, slopes.above[:, None])
+    pulled *= coefficients
+    return slopes.operand, pulled
 
 
 def _dot(coefficients: Reals, values: Reals) -> Reals:

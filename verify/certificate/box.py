@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from verify.certificate.argument import Argument
 from verify.certificate.step import Reals
 from verify.problem.problem import Variable
 
@@ -20,11 +21,13 @@ class Box:
     Attributes:
         low, high: corners.
         signs: for tensors by name, 1, -1 or 0 for each entry.
+        argument: why it is closed, where plain bounds do not tell.
     """
 
     low: Reals
     high: Reals
     signs: dict[str, Reals]
+    argument: Argument | None = None
 
 
 def whole(variables: Sequence[Variable]) -> Box:

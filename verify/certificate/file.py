@@ -18,7 +18,7 @@ from theory.error import InputError, MesascopeError
 from verify.certificate.tree import Tree
 from verify.problem.choice import Choice, Line, Place
 
-FIRST_LINE = b"mesascope certificate 1\n"
+FIRST_LINE = b"mesascope certificate 2\n"
 LARGEST_BYTES = 2**31
 """A certificate that is larger than this when uncompressed is refused."""
 
@@ -35,6 +35,10 @@ class WireTree(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     tensor: bytes
     cut: bytes
     tensors: tuple[str, ...]
+    rows: bytes
+    weight: bytes
+    slope: bytes
+    price: bytes
 
 
 WireChoice = dict[str, tuple[str, dict[str, dict[str, str]]]]
@@ -86,6 +90,10 @@ def wired(tree: Tree) -> WireTree:
         tensor=tree.tensor.astype("<u2").tobytes(),
         cut=tree.cut.astype("<f8").tobytes(),
         tensors=tree.tensors,
+        rows=tree.rows.astype("<u1").tobytes(),
+        weight=tree.weight.astype("<f4").tobytes(),
+        slope=tree.slope.astype("<u1").tobytes(),
+        price=tree.price.astype("<f4").tobytes(),
     )
 
 
@@ -102,6 +110,10 @@ def unwired(wire: WireTree) -> Tree:
             np.frombuffer(wire.tensor, dtype="<u2"),
             np.frombuffer(wire.cut, dtype="<f8"),
             wire.tensors,
+            np.frombuffer(wire.rows, dtype="<u1"),
+            np.frombuffer(wire.weight, dtype="<f4"),
+            np.frombuffer(wire.slope, dtype="<u1"),
+            np.frombuffer(wire.price, dtype="<f4"),
         )
     except ValueError as error:
         raise Rejected(f"a column of the tree is cut off: {error}") from None

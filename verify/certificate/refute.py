@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from verify.certificate.bound import Boxes, Reach
+from verify.certificate.bound import Boxes, Reach, Sweep
 from verify.certificate.relax import UNDERFLOW, gamma
 from verify.certificate.step import Reals, Truth
 from verify.problem.goal import AllOf, AnyOf, Atom, Goal, Inequality, Undecidable
@@ -23,14 +23,14 @@ ROUNDS = 40
 """Steps of the search for a combination of inequalities that refutes a conjunction."""
 
 
-def refuted(goal: Goal, inequalities: Sequence[Inequality], boxes: Boxes, reach: Reach) -> Truth:
+def refuted(goal: Goal, inequalities: Sequence[Inequality], state: Sweep, reach: Reach) -> Truth:
     """Boxes (B,) on which no run reaches the goal.
 
     A disjunction is refuted where all its parts are. A conjunction is refuted where a part is, or
     where a sum of its inequalities, and of what is known of signs, with non-negative weights stays
     below zero.
     """
-    count = len(boxes.low)
+    boxes, count = state.boxes, len(state.empty)
 
     def atoms(part: Goal) -> list[int]:
         parts = part.parts if isinstance(part, AllOf) else (part,)
@@ -51,13 +51,13 @@ def refuted(goal: Goal, inequalities: Sequence[Inequality], boxes: Boxes, reach:
         for inner in part.parts if isinstance(part, AllOf) else ():
             if not isinstance(inner, Atom):
                 closed |= visit(inner)
-        rest = np.flatnonzero(~closed & ~reach.empty)
+        rest = np.flatnonzero(~closed & ~state.empty)
         if len(rest) and atoms(part):
             closed[rest] = _jointly(atoms(part), rest, boxes, reach)
         return closed
 
     with np.errstate(all="ignore"):
-        return reach.empty | visit(goal)
+        return state.empty | visit(goal)
 
 
 def _jointly(atoms: list[int], rows: NDArray[np.int64], boxes: Boxes, reach: Reach) -> Truth:
@@ -67,7 +67,7 @@ def _jointly(atoms: list[int], rows: NDArray[np.int64], boxes: Boxes, reach: Rea
     closed = np.zeros(len(rows), dtype=bool)
     if slope.shape[1] == 1:
         return closed
-    sums = _Sums(slope, offset, boxes.low[rows], boxes.high[rows])
+    sums = Sums(slope, offset, boxes.low[rows], boxes.high[rows])
     if slope.shape[1] == len(atoms):
         closed = sums.descend()
     for at in np.flatnonzero(~closed):
@@ -76,7 +76,7 @@ def _jointly(atoms: list[int], rows: NDArray[np.int64], boxes: Boxes, reach: Rea
 
 
 @dataclass(frozen=True)
-class _Sums:
+class Sums:
     """Weighted sums of affine functions (B, K, n) and (B, K) over boxes (B, n)."""
 
     slope: Reals
@@ -115,14 +115,22 @@ class _Sums:
         return closed
 
     def optimise(self, at: int, wanted: int) -> bool:
-        """The weights of one box from a linear program; its first `wanted` functions are a goal's.
+        """Whether the best weights of one box close it."""
+        one = slice(at, at + 1)
+        alone = Sums(self.slope[one], self.offset[one], self.low[one], self.high[one])
+        return bool(alone.negative(self.best(at, wanted)[None])[0])
+
+    def best(self, at: int, wanted: int) -> Reals:
+        """The weights (K,) of one box from a linear program; its first `wanted` functions are a
+        goal's.
 
         The largest t such that at some point all functions of the goal are at least t, and the
         others at least 0: where t is negative, the dual solution is the weights.
         """
         slope, offset = self.slope[at], self.offset[at]
-        if not (np.isfinite(slope).all() and np.isfinite(offset).all()):
-            return False
+        equal = np.ones(len(offset))
+        if len(offset) < 2 or not (np.isfinite(slope).all() and np.isfinite(offset).all()):
+            return equal
         lift = (np.arange(len(offset)) < wanted).astype(float)
         found = LINPROG(
             np.append(np.zeros(slope.shape[1]), -1.0),
@@ -132,12 +140,8 @@ class _Sums:
             method="highs",
         )
         if not found.success:  # no point has the known signs, or the program is badly scaled
-            weights = np.ones(len(offset))
-        else:
-            weights = np.maximum(-np.asarray(found.ineqlin.marginals, dtype=float), 0.0)
-        one = slice(at, at + 1)
-        alone = _Sums(self.slope[one], self.offset[one], self.low[one], self.high[one])
-        return bool(alone.negative(weights[None])[0])
+            return equal
+        return np.maximum(-np.asarray(found.ineqlin.marginals, dtype=float), 0.0)
 
 
 def _dot(coefficients: Reals, values: Reals) -> Reals:

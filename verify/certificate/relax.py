@@ -12,7 +12,7 @@ summed (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,6 +27,8 @@ UNDERFLOW = 1e-250
 
 LARGEST32 = 2.0**126
 """Sums of magnitudes up to this size do not overflow in float32, whatever their order."""
+
+NO_OFFSETS = np.zeros((0, 0))
 
 MOST_STRAIN = 0.01
 """Errors of exponentials beyond this proportion are not bounded."""
@@ -45,6 +47,10 @@ class Slopes:
     below: Reals
     above: Reals
 
+    def select(self, boxes: Truth) -> Slopes:
+        """Those of some of the boxes."""
+        return Slopes(self.operand, self.below[boxes], self.above[boxes])
+
 
 @dataclass
 class Tensor:
@@ -61,8 +67,16 @@ class Tensor:
     high: Reals
     loss: Reals
     slopes: tuple[Slopes, ...] = ()
-    floor: Reals | float = 0.0
-    ceiling: Reals | float = 0.0
+    floor: Reals = field(default_factory=lambda: NO_OFFSETS)
+    ceiling: Reals = field(default_factory=lambda: NO_OFFSETS)
+
+    def select(self, boxes: Truth) -> Tensor:
+        """What is known on some of the boxes."""
+        slopes = tuple(one.select(boxes) for one in self.slopes)
+        low, high, loss = self.low[boxes], self.high[boxes], self.loss[boxes]
+        if not slopes:
+            return Tensor(low, high, loss)
+        return Tensor(low, high, loss, slopes, self.floor[boxes], self.ceiling[boxes])
 
     @property
     def size(self) -> Reals:
@@ -132,7 +146,9 @@ def bend(step: Bend, operand: Tensor, deployed: bool) -> Tensor:
     least, most = least - loss, np.maximum(*ends) + loss
     if alpha == 0:  # a rectified number is not negative, whatever is rounded
         least = np.maximum(least, 0.0)
-    return Tensor(least, most, loss, (Slopes(step.operand, below, above),), 0.0, ceiling)
+    return Tensor(
+        least, most, loss, (Slopes(step.operand, below, above),), np.zeros_like(ceiling), ceiling
+    )
 
 
 def curve(step: Curve, operand: Tensor, strained: Tensor | None, deployed: bool) -> Tensor:

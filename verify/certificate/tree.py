@@ -2,7 +2,7 @@
 
 Every box is the root, or one half of another box: the half with `x[axis] <= cut` (left) or the one
 with `x[axis] >= cut` (right); or the half in which one entry of a tensor is at most zero (left) or
-at least zero (right).
+at least zero (right). A box that is not split is a leaf, and may have an argument.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.certificate.argument import Argument
+
 Ids = NDArray[np.int64]
 ROOT = 0
-LEAF, INPUT, NEURON = 0, 1, 2
-"""Kinds of node."""
+LEAF, INPUT, NEURON, ARGUED = 0, 1, 2, 3
+"""Kinds of node; the last is a leaf with an argument."""
+
+LEAVES = (LEAF, ARGUED)
+NO_FLOATS, NO_BYTES = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +28,14 @@ class Tree:
     """A binary tree in preorder: a node, then its left subtree, then its right one.
 
     Attributes:
-        kind: of each node: `LEAF`, `INPUT` or `NEURON`; uint8.
+        kind: of each node: `LEAF`, `INPUT`, `NEURON` or `ARGUED`; uint8.
         place: for each split in order, the axis, or the flat position in its tensor; uint32.
         tensor: for each split in order, the number of its tensor in `tensors`, 0 for `INPUT`;
             uint16.
         cut: for each split in order, where the axis is cut, 0 for `NEURON`; float64.
         tensors: names of the tensors in the problem's network.
+        rows: for each argument in order, how many rows it has; uint8.
+        weight, slope, price: entries of the arguments, one after the other.
     """
 
     kind: NDArray[np.uint8]
@@ -36,11 +43,15 @@ class Tree:
     tensor: NDArray[np.uint16]
     cut: NDArray[np.float64]
     tensors: tuple[str, ...] = ()
+    rows: NDArray[np.uint8] = field(default_factory=lambda: NO_BYTES)
+    weight: NDArray[np.float32] = field(default_factory=lambda: NO_FLOATS)
+    slope: NDArray[np.uint8] = field(default_factory=lambda: NO_BYTES)
+    price: NDArray[np.float32] = field(default_factory=lambda: NO_FLOATS)
 
     @property
     def leaves(self) -> int:
         """The number of leaves."""
-        return int((self.kind == LEAF).sum())
+        return int(np.isin(self.kind, LEAVES).sum())
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,11 @@ class Record:
     _count: int = 1
     _splits: list[_Split] = field(default_factory=list[_Split])
     _tensors: dict[str, int] = field(default_factory=dict[str, int])
+    _arguments: dict[int, Argument] = field(default_factory=dict[int, Argument])
+
+    def argue(self, box: int, argument: Argument) -> None:
+        """A box that is not split is closed by an argument."""
+        self._arguments[box] = argument
 
     def split_inputs(self, boxes: Ids, axes: Ids, cuts: NDArray[np.float64]) -> Ids:
         """Boxes (B,) are cut, each along its axis (B,) at its cut (B,).
@@ -97,7 +113,7 @@ class Record:
         """The numbers of the boxes that were not split, in the order of the tree."""
         kind, left, right = self._linked()
         order = _preorder(kind, left, right)
-        return order[kind[order] == LEAF]
+        return order[np.isin(kind[order], LEAVES)]
 
     def tree(self) -> Tree:
         """The tree as it is now."""
@@ -109,12 +125,24 @@ class Record:
             tensor[split.boxes] = split.tensor
             place[split.boxes], cut[split.boxes] = split.places, split.cuts
         order = _preorder(kind, left, right)
-        splits = order[kind[order] != LEAF]
-        return Tree(kind[order], place[splits], tensor[splits], cut[splits], tuple(self._tensors))
+        splits = order[~np.isin(kind[order], LEAVES)]
+        argued = [self._arguments[at] for at in order[kind[order] == ARGUED].tolist()]
+        return Tree(
+            kind[order],
+            place[splits],
+            tensor[splits],
+            cut[splits],
+            tuple(self._tensors),
+            np.array([len(one.weights) for one in argued], dtype=np.uint8),
+            np.concatenate([NO_FLOATS, *[one.weights.ravel() for one in argued]]),
+            np.concatenate([NO_BYTES, *[one.slopes.ravel() for one in argued]]),
+            np.concatenate([NO_FLOATS, *[one.prices.ravel() for one in argued]]),
+        )
 
     def _linked(self) -> tuple[NDArray[np.uint8], Ids, Ids]:
         """Kind, left half and right half of every box."""
         kind = np.zeros(self._count, dtype=np.uint8)
+        kind[np.array(list(self._arguments), dtype=np.int64)] = ARGUED
         left, right = np.zeros((2, self._count), dtype=np.int64)
         for split in self._splits:
             kind[split.boxes] = split.kind
@@ -129,6 +157,6 @@ def _preorder(kind: NDArray[np.uint8], left: Ids, right: Ids) -> Ids:
     while stack:
         node = stack.pop()
         order.append(node)
-        if kind[node] != LEAF:
+        if kind[node] not in LEAVES:
             stack += (int(right[node]), int(left[node]))
     return np.array(order, dtype=np.int64)

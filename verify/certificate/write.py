@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from theory.error import UnsupportedOperator
 from verify.answer import Deadline
-from verify.certificate.bound import Auditor, Boxes, Reach
+from verify.certificate.argue import Attempt, argue
+from verify.certificate.bound import Auditor, Reach, Sweep
 from verify.certificate.box import Box, below, halves, phases
 from verify.certificate.file import Entry, wired, wired_choice
 from verify.certificate.statement import network_digest, statement_digest
+from verify.certificate.step import Truth
 from verify.certificate.tree import Ids, Record
-from verify.certificate.walk import batch_size, closed, leaves, stacked
+from verify.certificate.walk import batch_size, bounded, leaves, stacked
 from verify.problem.choice import Choices
 from verify.problem.compile import NO_CHOICES
 from verify.problem.problem import Problem
@@ -30,6 +32,9 @@ FEW_INPUTS = 20
 """With more free inputs than this, neurons are split and not inputs."""
 
 MOST_LEAVES = 5_000_000
+
+WORTH = 0.2
+"""Arguments that close a smaller share of the leaves are tried on every fourth batch only."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ def certify(
     except UnsupportedOperator as error:
         return Uncertified(str(error))
     writer = _Writer(problem, auditor, record)
-    stack = list(zip(record.leaves().tolist(), leaves(problem, record.tree()), strict=True))
+    boxes = leaves(problem, record.tree(), auditor)
+    stack = list(zip(record.leaves().tolist(), boxes, strict=True))
     size = batch_size(problem)
     while stack:
         if deadline.passed:
@@ -112,34 +118,62 @@ class _Writer:
     problem: Problem
     auditor: Auditor
     record: Record
+    batches: int = 0
+    helped: float = 1.0
 
     def divided(self, leaves: list[tuple[int, Box]]) -> list[tuple[int, Box]] | None:
-        """The halves of those leaves that are still open; None where one cannot be halved."""
-        boxes = stacked([box for _, box in leaves])
-        reach = self.auditor.reach(boxes)
-        shut = closed(self.problem, self.auditor, boxes, reach)
+        """The halves of those leaves that neither plain bounds nor an argument closes; None where
+        one cannot be halved.
+        """
+        state = self.auditor.sweep(stacked([box for _, box in leaves]))
+        reach = self.auditor.reach(state)
+        opened = ~bounded(self.problem, self.auditor, state, reach)
+        leaves = [leaves[at] for at in opened.nonzero()[0].tolist()]
+        if not leaves:
+            return []
+        state, reach = state.select(opened), reach.select(opened)
+        attempt = self._argued([box for _, box in leaves], state, reach)
         more: list[tuple[int, Box]] = []
-        for at in (~shut).nonzero()[0].tolist():
-            number, box = leaves[at]
-            halved = self._halved(number, box, at, boxes, reach)
-            if halved is None:
+        for at, leaf in enumerate(leaves):
+            if attempt is not None and attempt.closed[at]:
+                self.record.argue(leaf[0], attempt.arguments[at])
+                continue
+            free = self._free(leaf[1])
+            few = 0 < free.sum() <= FEW_INPUTS
+            halved = None if few else self._by_neuron(leaf, state, attempt, at)
+            if halved is None and not free.any():
                 return None
-            more += halved
+            more += halved or self._by_input(leaf, free, reach, at)
         return more
 
-    def _halved(
-        self, number: int, box: Box, at: int, boxes: Boxes, reach: Reach
-    ) -> list[tuple[int, Box]] | None:
-        one = np.array([number])
-        width = boxes.high[at] - boxes.low[at]
-        free = self._free(box)
-        chosen = self._neuron(at, reach) if not 0 < free.sum() <= FEW_INPUTS else None
-        if chosen is not None:
-            tensor, size, place = chosen
-            halved = phases(box, tensor, size, place)
-            return self._numbered(self.record.split_neurons(one, tensor, np.array([place])), halved)
-        if not free.any():
+    def _argued(self, boxes: Sequence[Box], state: Sweep, reach: Reach) -> Attempt | None:
+        """Arguments for boxes: always where they helped, and now and then where they did not."""
+        self.batches += 1
+        if self.helped < WORTH and self.batches % 4:
             return None
+        attempt = argue(self.problem.goal, self.auditor, boxes, state, reach)
+        share = 0.0 if attempt is None else float(attempt.closed.mean())
+        self.helped = (self.helped + share) / 2
+        return attempt
+
+    def _by_neuron(
+        self, leaf: tuple[int, Box], state: Sweep, attempt: Attempt | None, at: int
+    ) -> list[tuple[int, Box]] | None:
+        """Both halves of a box, divided by the sign that costs most; None where all are known."""
+        chosen = self._neuron(at, state, attempt)
+        if chosen is None:
+            return None
+        tensor, size, place = chosen
+        number, box = leaf
+        numbers = self.record.split_neurons(np.array([number]), tensor, np.array([place]))
+        return _numbered(numbers, phases(box, tensor, size, place))
+
+    def _by_input(
+        self, leaf: tuple[int, Box], free: Truth, reach: Reach, at: int
+    ) -> list[tuple[int, Box]]:
+        """Both halves of a box, cut along the free axis that the bounds hang on most."""
+        number, box = leaf
+        width = box.high - box.low
         pull = (np.abs(reach.slope[at]) * (reach.upper[at] >= 0)[:, None]).sum(axis=0)
         gain = np.where(free, np.nan_to_num(pull) * width, -1.0)
         if gain.max() <= 0:
@@ -147,11 +181,8 @@ class _Writer:
         axis = int(gain.argmax())
         cut = self._cut(box, axis)
         halved = halves(box, self.problem.variables, axis, cut)
-        numbers = self.record.split_inputs(one, np.array([axis]), np.array([cut]))
-        return self._numbered(numbers, halved)
-
-    def _numbered(self, numbers: Ids, halved: tuple[Box, Box]) -> list[tuple[int, Box]]:
-        return list(zip(numbers.tolist(), halved, strict=True))
+        one = np.array([number])
+        return _numbered(self.record.split_inputs(one, np.array([axis]), np.array([cut])), halved)
 
     def _free(self, box: Box) -> NDArray[np.bool_]:
         """Along which axes the box can be cut."""
@@ -175,15 +206,24 @@ class _Writer:
         short = float(np.float32(middle))
         return short if low < short < high else middle
 
-    def _neuron(self, at: int, reach: Reach) -> tuple[str, int, int] | None:
-        """The entry whose bend leaves most open."""
+    def _neuron(
+        self, at: int, state: Sweep, attempt: Attempt | None
+    ) -> tuple[str, int, int] | None:
+        """The entry whose bend costs most, or leaves most open where nothing is known of costs."""
         best: tuple[float, str, int, int] | None = None
         names = {place: name for name, place in reversed(self.auditor.program.place.items())}
-        for place, (low, high) in reach.bends.items():
-            if place not in names or names[place] not in self.problem.network:
+        for step in self.auditor.bends:
+            if names.get(step.operand) is None:
                 continue
-            gap = np.minimum(-low[at], high[at])
+            tensor = state.tensors[step.operand]
+            gap = np.where(tensor.is_mixed[at], np.minimum(-tensor.low[at], tensor.high[at]), 0.0)
+            if attempt is not None and step.operand in attempt.costs:
+                gap = gap * 1e-9 + np.nan_to_num(attempt.costs[step.operand][at]) * (gap > 0)
             entry = int(gap.argmax())
             if gap[entry] > 0 and (best is None or gap[entry] > best[0]):
-                best = (float(gap[entry]), names[place], low.shape[1], entry)
+                best = (float(gap[entry]), names[step.operand], len(gap), entry)
         return None if best is None else best[1:]
+
+
+def _numbered(numbers: Ids, halved: tuple[Box, Box]) -> list[tuple[int, Box]]:
+    return list(zip(numbers.tolist(), halved, strict=True))
