@@ -35,6 +35,8 @@ def solve(rows: Sequence[Row], right: Sequence[fmpq]) -> list[fmpq]:
     Raises:
         InputError: there is no solution, or more than one.
     """
+    if len(rows) < LIFTED:
+        return eliminate(rows, right)  # finding blocks would take longer
     values = [ZERO] * len(rows)
     for block in blocks(rows):
         if len(block) == 1:
