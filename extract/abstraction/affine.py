@@ -135,10 +135,13 @@ def _fit(examples: _Examples, draws: Sampler, low: Array, high: Array) -> Affine
 
 
 def _cut(piece: _Piece, draws: Sampler) -> tuple[_Piece, _Piece] | None:
-    """The best two halves of a leaf; None where no cut loses less."""
+    """The best two halves of a leaf; None where nothing is lost, or nothing can be cut.
+
+    One cut may not help where two do: so the best is taken even if it does not.
+    """
     losses = _losses(piece.leaf, piece.examples)
     wrong = piece.examples.points[losses > 0]
-    found, least = None, piece.lost
+    found, least = None, float("inf")
     for axis in range(wrong.shape[1] if len(wrong) else 0):
         for place in np.unique(np.quantile(wrong[:, axis], CUTS)):
             cut = 0.5 if draws.flags[axis] else float(np.float32(place))
