@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from extract.draw import draw
-from extract.structure import AgentStructure, Evidence, Finding, Kind, Status
+from extract.structure import AgentStructure, Evidence, Finding, Kind, Part, Status
 from verify.found import NAME, VERSION, written
 from verify.provenance import sha256, source, versions
 from verify.report.html import FOLDER
@@ -36,6 +36,22 @@ _KINDS = {
     Status.DECLARED: "unknown",
     Status.ABSENT: "vacuous",
 }
+ROLES = {
+    "world_model": "predicts what an action leads to",
+    "evaluator": "says what a state, or an action in it, is worth to the agent",
+    "search": "compares what several actions lead to before one is chosen",
+    "policy": "chooses the action",
+    "memory": "carries something from one observation to the next",
+}
+"""What a part of each role does."""
+
+STATUSES = {
+    Status.FUNCTIONAL: "its signature was found, and every test is passed beyond all null networks",
+    Status.WEAK: "some evidence, below what is required",
+    Status.DECLARED: "the architecture says so, and the tests do not bear it out",
+    Status.ABSENT: "nothing that plays the role was found; that is no proof that nothing does",
+}
+"""What it means that a part has a status."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +80,16 @@ class Extraction:
 
 def conclusion(result: Extraction) -> str:
     """One sentence: which parts are established."""
-    found = [f.role.replace("_", " ") for f in result.findings if f.status is Status.FUNCTIONAL]
+    found = [f.role.replace("_", " ") for f in result.findings if _functional(f)]
     if not found:
         return "no part of an agent is established"
     *first, last = found
     names = f"{', '.join(first)} and {last}" if first else last
     return f"functional: {names}"
+
+
+def _functional(one: Finding | Part) -> bool:
+    return one.status is Status.FUNCTIONAL
 
 
 def text(result: Extraction, width: int) -> Iterator[Text]:
@@ -165,6 +185,13 @@ def page(result: Extraction) -> str:
         environment=result.environment or "none given",
         observations=file_name(result.observations) if result.observations else "none given",
         conclusion=conclusion(result),
+        kind="holds" if any(_functional(f) for f in result.findings) else "vacuous",
+        statuses=[
+            (_KINDS[status], status.value.upper(), words)
+            for status, words in STATUSES.items()
+            if any(finding.status is status for finding in result.findings)
+        ],
+        usable=[name for name, part in result.structure.parts.items() if _functional(part)],
         graph=graph,
         command=result.command,
         findings=[_shown(finding) for finding in result.findings],
@@ -174,6 +201,7 @@ def page(result: Extraction) -> str:
 def _shown(finding: Finding) -> dict[str, Any]:
     return {
         "role": finding.role.replace("_", " "),
+        "does": ROLES[finding.role],
         "anchor": finding.role,
         "kind": _KINDS[finding.status],
         "status": finding.status.value.upper(),
