@@ -56,6 +56,10 @@ def until(
     field = arena(world, best, engine)
     left, right = field.numbers(stay, "stay"), field.numbers(target, "target")
     if within is None:
+        moving = [state for state in left if state not in right]
+        passed = passed_back(field, moving, right)
+        if passed is not None:
+            return field.answer(*passed)
         values, strategy = until_values(field, left, right)
         return field.answer(lambda state: engine.fraction(values[state]), strategy)
     values, plan = until_within(field, left, right, within)
@@ -100,11 +104,6 @@ def until_values(
     """The probabilities of `stay until goal` by state, and a strategy that attains them."""
     engine = field.engine
     one, zero = engine.number(ONE), engine.number(Fraction(0))
-    values = [one if state in goal else zero for state in range(len(field.names))]
-    moving = [state for state in range(len(values)) if state in stay and state not in goal]
-    backward = passed_back(field, moving, values, zero)
-    if backward is not None:
-        return values, backward
     likely = possible(field, stay, goal)
     certain, picks, _ = sure(field, stay, goal)
     strategy = [picks.get(state, 0) for state in range(len(field.names))]

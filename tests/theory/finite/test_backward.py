@@ -6,10 +6,12 @@ from fractions import Fraction
 from functools import partial
 
 import networkx as nx
+import pytest
 import world_case as naive
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from theory.finite import backward
 from theory.finite import reach as paths
 from theory.finite.arena import Game
 from theory.finite.backward import last_to_first
@@ -73,3 +75,35 @@ def test_only_what_may_come_back_needs_the_graph(monkeypatch):
     assert not asked
     reach(process({**steps, "d": {"back": "a"}}), ["c"])
     assert asked
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    forward_worlds(),
+    naive.subsets,
+    st.sampled_from(["max", "min"]),
+    st.sampled_from(["LARGEST_DENOMINATOR", "LONGEST_BITS"]),
+)
+def test_whole_numbers_and_rationals_agree(world, goal, best, limit):
+    """Where a denominator or a power of it is too long, rationals take over."""
+    found = reach(world, goal, best=best)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backward, limit, 0)
+        again = reach(world, goal, best=best)
+    assert found == again
+
+
+def test_denominators_that_have_nothing_in_common():
+    """Thirty-seven primes in a row: the product of the numerators over that of the primes."""
+    primes = [p for p in range(2, 160) if all(p % q for q in range(2, p))]
+    steps = {
+        str(at): {"on": {str(at + 1): Fraction(p - 1, p), "lost": Fraction(1, p)}}
+        for at, p in enumerate(primes)
+    }
+    last = str(len(primes))
+    found = reach(process(steps), [last])
+    truth = Fraction(1)
+    for p in primes:
+        truth *= Fraction(p - 1, p)
+    assert found.values["0"] == truth
+    assert found.values["lost"] == 0
