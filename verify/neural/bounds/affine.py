@@ -16,6 +16,7 @@ from torch import Tensor
 from extract.network import Node
 from extract.operator import OPERATORS
 from verify.neural.bounds.combination import Bounds, is_affine
+from verify.neural.bounds.layout import MOVING, Source, sources
 from verify.neural.bounds.rounding import FUNCTION_ULPS, SAFETY, SINGLE, Rounding, of
 from verify.problem.problem import Problem
 
@@ -89,6 +90,7 @@ class AffineNodes:
             if ((size > 0) & (size < SINGLE.tiny)).any()
         }
         self.table = {n.name: n for n in network.nodes}
+        self._sources: dict[str, list[Source]] = {}
         self.affine = {
             n.name
             for n in network.live
@@ -134,20 +136,45 @@ class AffineNodes:
             return [(node.inputs[0], coefficients)], torch.zeros(
                 1, 1, dtype=self.dtype, device=self.device
             )
-        if node.op in {"add", "sub"} and self._is_shift(node):
-            shift = self.parameters[node.inputs[1]].expand(node.shape).reshape(-1)
-            products = coefficients @ shift
-            return [(node.inputs[0], coefficients)], products if node.op == "add" else -products
+        if node.op in MOVING:
+            return self._moved(node, coefficients)
+        if node.op in {"add", "sub"} and self._is_plain(node):
+            return self._summed(node, coefficients)
         return self._transposed(node, flat, batch, rows)
 
-    def _is_shift(self, node: Node) -> bool:
-        """Whether a sum or difference moves its first operand by a constant."""
-        first, second = node.inputs
-        return (
-            first not in self.parameters
-            and second in self.parameters
-            and self.table[first].shape == node.shape
-        )
+    def _moved(self, node: Node, coefficients: Tensor) -> tuple[list[tuple[str, Tensor]], Tensor]:
+        """Through an operator that moves entries about."""
+        if node.name not in self._sources:
+            self._sources[node.name] = sources(node, self.table, self.device)
+        added = torch.zeros(1, 1, dtype=self.dtype, device=self.device)
+        contributions: list[tuple[str, Tensor]] = []
+        for source in self._sources[node.name]:
+            taken = coefficients[..., source.result]
+            if source.operand in self.parameters:
+                added = added + taken @ self.parameters[source.operand].reshape(-1)[source.entry]
+                continue
+            shape = (*coefficients.shape[:2], self.table[source.operand].size)
+            target = torch.zeros(shape, dtype=self.dtype, device=self.device)
+            contributions.append((source.operand, target.index_add(2, source.entry, taken)))
+        return contributions, added
+
+    def _is_plain(self, node: Node) -> bool:
+        """Whether no varying operand of a sum or difference is broadcast."""
+        varying = [n for n in node.inputs if n not in self.parameters]
+        return all(self.table[name].shape == node.shape for name in varying)
+
+    def _summed(self, node: Node, coefficients: Tensor) -> tuple[list[tuple[str, Tensor]], Tensor]:
+        """Through a sum or difference of operands of one shape, or constants."""
+        signs = (1, 1 if node.op == "add" else -1)
+        added = torch.zeros(1, 1, dtype=self.dtype, device=self.device)
+        contributions: list[tuple[str, Tensor]] = []
+        for name, sign in zip(node.inputs, signs, strict=True):
+            signed = coefficients if sign > 0 else -coefficients
+            if name in self.parameters:
+                added = added + signed @ self.parameters[name].expand(node.shape).reshape(-1)
+            else:
+                contributions.append((name, signed))
+        return contributions, added
 
     def is_selection(self, node: Node) -> bool:
         """Whether each entry of an affine node reads at most one: then intervals lose nothing."""

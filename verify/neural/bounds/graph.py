@@ -208,7 +208,8 @@ class BoundGraph:
     def _tensors_to_refine(self) -> set[str]:
         """Operands of non-affine nodes on which interval bounds lose something.
 
-        Of a function of one variable they lose nothing that its own operand has not lost.
+        Of a function of one variable they lose nothing that its own operand has not lost, and of
+        what only moves entries nothing either: there the tensor is refined whose entries it moves.
         """
         nodes = self._nodes
         depth: dict[str, tuple[int, bool]] = {self.point: (0, False)}
@@ -221,14 +222,26 @@ class BoundGraph:
             mixes = not bends and not nodes.is_selection(node)
             steps = max(p[0] for p in parents) + int(mixes)
             depth[node.name] = (steps, bends or any(p[1] for p in parents))
-            if bends:
-                operands = [name for name in node.inputs if name in depth]
-                refined |= {
-                    name
-                    for name in operands
-                    if (depth[name][1] or depth[name][0] > 1) and nodes.table[name].op not in LINES
-                }
+            for name in node.inputs if bends else ():
+                source = self._unmoved(name)
+                if source in depth and (depth[source][1] or depth[source][0] > 1):
+                    refined |= {source} - {n.name for n in self.nodes if n.op in LINES}
         return refined
+
+    def _unmoved(self, name: str) -> str:
+        """The tensor whose entries a tensor has, in another order or in part."""
+        node = self._nodes.table[name]
+        while node.op in EXACT and node.name not in self.problem.casts:
+            node = self._nodes.table[node.inputs[0]]
+        return node.name
+
+    def _readers(self, name: str) -> list[Node]:
+        """The nodes that read a tensor, also what others only moved."""
+        found: list[Node] = []
+        for reader in self.problem.network.consumers(name):
+            moved = reader.op in EXACT and reader.name not in self.problem.casts
+            found += self._readers(reader.name) if moved else [reader]
+        return found
 
     def _forward(self, node: Node, state: Sweep) -> None:
         bounds = {n: state.bounds[n] for n in node.inputs if n not in self._nodes.parameters}
@@ -260,7 +273,7 @@ class BoundGraph:
         """Intersect interval bounds with backward bounds, where the interval leaves a sign open."""
         low, high = state.bounds[node.name]
         unclear = (low < 0) & (high > 0)
-        if any(c.op not in SIGNED for c in self.problem.network.consumers(node.name)):
+        if any(reader.op not in SIGNED for reader in self._readers(node.name)):
             unclear = torch.ones_like(unclear)
         index = _unclear_rows(unclear)
         if index.numel() == 0:
