@@ -6,8 +6,8 @@ Policies of 8 inputs, two hidden layers of ReLUs and 8 actions, of 400 to 70,000
 trained to imitate a pilot: fly to a goal past an obstacle. For each of them and each radius the
 same statement is put at N observations: nowhere within the radius does the policy choose the
 opposite of what it chooses in the middle. Printed are verdicts, the share of UNKNOWN, and seconds
-of processor time, which S counts too, so that a busy machine does not; and the exponent of the median
-time of what was decided, fitted over the sizes.
+of processor time, which S counts too, so that a busy machine does not; and the exponent of the
+median time of what was decided, fitted over the sizes.
 """
 
 from __future__ import annotations
