@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import gt
 from typing import Any, cast
 
 from verify.problem.affine import Affine, entry
@@ -74,6 +75,24 @@ class Cell:
         left = (*self.upper[:at], middle, *self.upper[at + 1 :])
         right = (*self.lower[:at], middle, *self.lower[at + 1 :])
         return Cell(self.lower, left), Cell(right, self.upper)
+
+    def meet(self, other: Cell) -> Cell | None:
+        """What of this cell lies in another, which may have more free numbers; None if nothing."""
+        count = len(self.lower)
+        lower = tuple(map(max, self.lower, other.lower[:count]))
+        upper = tuple(map(min, self.upper, other.upper[:count]))
+        return None if any(map(gt, lower, upper)) else Cell(lower, upper)
+
+    def join(self, other: Cell) -> Cell:
+        """The smallest cell around this one and another."""
+        return Cell(
+            tuple(map(min, self.lower, other.lower)), tuple(map(max, self.upper, other.upper))
+        )
+
+    @property
+    def widths(self) -> tuple[Fraction, ...]:
+        """How far each free number ranges."""
+        return tuple(b - a for a, b in zip(self.lower, self.upper, strict=True))
 
     @property
     def middle(self) -> tuple[Fraction, ...]:

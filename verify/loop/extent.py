@@ -20,7 +20,8 @@ from theory.term import Term
 from theory.unroll import is_temporal
 from verify.answer import Deadline
 from verify.loop.cell import Cell
-from verify.loop.explore import Explorer, Outcome, Place, widths
+from verify.loop.explore import Explorer, Outcome
+from verify.loop.place import Place
 from verify.loop.policy import Policy
 from verify.loop.question import Question, roots
 from verify.loop.trial import Functions
@@ -127,32 +128,18 @@ class _Mapper(Explorer):
         self.found: list[Interval] = []
         self.is_open = False
 
-    def _advance(
-        self,
-        batch: Sequence[Place],
-        step: int,
-        level: list[Place],
-        following: dict[tuple[Any, ...], Place],
-    ) -> Outcome | None:
-        self._places += len(batch)
-        must = self._question.demands[step].must
-        for place, gaps in zip(batch, self._gaps(batch), strict=True):
-            if self._places > MOST or len(place.cell.lower) != 1:
-                return self._unknown(Reason.MEMORY, "too many cells, or more than one free number")
-            here = self._valuation(place, gaps)
-            kept = [place.cell] if must is None else self._kept(place, here, must, level)
-            for cell in kept if step < self._question.steps else ():
-                part = replace(place, cell=cell)
-                self._take_on(part, replace(here, cell=cell), gaps, step, level, following)
-        return None
-
-    def _kept(self, place: Place, here: Valuation, must: Term, level: list[Place]) -> list[Cell]:
-        """Parts of a place where a demand is met; notes those where it is not."""
+    def _kept(self, place: Place, here: Valuation, level: list[Place]) -> list[Cell] | Outcome:
+        """Parts of a place where its demand is met; notes those where it is not."""
+        if self._places > MOST or len(place.cell.lower) != 1:
+            return self._unknown(Reason.MEMORY, "too many cells, or more than one free number")
+        must = self._question.demands[place.step].must
+        if must is None:
+            return [place.cell]
         pieces = _pieces(here, must)
         truths = [replace(here, cell=cell).truth(must) for cell, _ in pieces or ()]
         if pieces is None or None in truths or (False in truths and not _certain(place)):
-            (width,), (whole,) = widths(place.cell), place.whole
-            if width * 2**FINEST <= whole or not self._halved(place, here, level):
+            (width,), (whole,) = place.cell.widths, place.whole
+            if width * 2**FINEST <= whole or not self._halver.halved(place, here, level):
                 self.is_open = True
             return []
         kept: list[Cell] = []

@@ -65,6 +65,11 @@ class Gaps:
         rule = "first" if ties == "first" else "any"
         return [a for a in range(len(self.upper)) if self.acts(a, rule) is not False]
 
+    def open_slopes(self, ties: str) -> np.ndarray[Any, Any]:
+        """How the bounds move with the observation that keep more than one action possible."""
+        possible = self.possible(ties)
+        return self.slope[np.ix_(possible, possible)].reshape(-1, self.slope.shape[2])
+
 
 class Policy:
     """The scores of an agent's network.

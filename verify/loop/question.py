@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -201,11 +202,15 @@ class Root:
         cell: the free numbers.
         environment: the quantified variables as functions of them.
         state: the first state.
+        given: a formula that is true where a trajectory begins.
+        sure: whether it is true on the whole cell.
     """
 
     cell: Cell
     environment: Mapping[str, Any]
     state: Mapping[str, Number]
+    given: Term
+    sure: bool
 
     def values(self, point: tuple[Fraction, ...]) -> dict[str, Any]:
         """The quantified variables at a point."""
@@ -243,54 +248,75 @@ def roots(question: Question) -> Iterator[Root]:
     for chosen in product(*options):
         environment = _environment(question.variables, chosen)
         for case in starts:
-            cell = cut_by(Valuation(whole, environment), and_(question.condition, case.guard))
+            given = and_(question.condition, case.guard)
+            cell = cut_by(Valuation(whole, environment), given)
             if cell is not None:
-                state = Valuation(cell, environment).record(case.value)
-                yield Root(cell, environment, state)
+                begun = Valuation(cell, environment)
+                sure = begun.truth(given) is True
+                yield Root(cell, environment, begun.record(case.value), given, sure)
 
 
 def cut_by(valuation: Valuation, formula: Term) -> Cell | None:
     """The cell without points at which a formula is false; None where it is false everywhere.
 
-    Comparisons that all ways to the formula pass are used; the others cut nothing.
+    Of alternatives it is the smallest cell around what each of them leaves.
     """
     if valuation.truth(formula) is False:
         return None
+    cell = _cut(valuation, formula, True)
+    if cell is None or cell is valuation.cell:
+        return cell
+    return None if replace(valuation, cell=cell).truth(formula) is False else cell
+
+
+def _cut(valuation: Valuation, formula: Term, side: bool) -> Cell | None:
+    """The cell without points at which a formula does not have a truth value."""
+    match formula.operator, side:
+        case "not", _:
+            return _cut(valuation, formula.arguments[0], not side)
+        case ("and", True) | ("or", False):
+            return _cut_by_all(valuation, [(part, side) for part in formula.arguments])
+        case ("and", False) | ("or", True):
+            return _cut_by_some(valuation, [(part, side) for part in formula.arguments])
+        case "implies", _:
+            antecedent, consequent = formula.arguments
+            join = _cut_by_some if side else _cut_by_all
+            return join(valuation, [(antecedent, not side), (consequent, side)])
+        case (("lt" | "le" | "eq"), _):
+            return _cut_by_comparison(valuation, formula, side)
+        case _:
+            return None if valuation.truth(formula) is (not side) else valuation.cell
+
+
+def _cut_by_all(valuation: Valuation, parts: Sequence[tuple[Term, bool]]) -> Cell | None:
     cell: Cell | None = valuation.cell
-    for comparison, positive in _required(formula):
+    for part, side in parts:
         if cell is None:
             return None
-        here = replace(valuation, cell=cell)
-        sides = here.difference(comparison) if comparison.operator in ("lt", "le", "eq") else None
-        if sides is None:
-            continue
-        if comparison.operator == "eq":
-            if positive:
-                cell = cell.cut(sides)
-                cell = cell and cell.cut(scaled(sides, MINUS))
-        else:
-            cell = cell.cut(sides if positive else scaled(sides, MINUS))
-    if cell is None or replace(valuation, cell=cell).truth(formula) is False:
-        return None
+        here = valuation if cell is valuation.cell else replace(valuation, cell=cell)
+        cell = _cut(here, part, side)
     return cell
 
 
-def _required(formula: Term) -> Iterator[tuple[Term, bool]]:
-    """Subformulas with the truth value that they have wherever the formula is true."""
-    stack = [(formula, True)]
-    while stack:
-        part, side = stack.pop()
-        match part.operator:
-            case "not":
-                stack.append((part.arguments[0], not side))
-            case "and" if side:
-                stack.extend((one, True) for one in reversed(part.arguments))
-            case "or" if not side or len(part.arguments) == 1:
-                stack.extend((one, side) for one in reversed(part.arguments))
-            case "implies" if not side:
-                stack += [(part.arguments[1], False), (part.arguments[0], True)]
-            case _:
-                yield part, side
+def _cut_by_some(valuation: Valuation, parts: Sequence[tuple[Term, bool]]) -> Cell | None:
+    left = [one for part, side in parts if (one := _cut(valuation, part, side)) is not None]
+    if any(one is valuation.cell for one in left):
+        return valuation.cell
+    return reduce(Cell.join, left) if left else None
+
+
+def _cut_by_comparison(valuation: Valuation, comparison: Term, side: bool) -> Cell | None:
+    if valuation.truth(comparison) is (not side):
+        return None
+    sides = valuation.difference(comparison)
+    if sides is None:
+        return valuation.cell
+    if comparison.operator != "eq":
+        return valuation.cell.cut(sides if side else scaled(sides, MINUS))
+    if not side:
+        return valuation.cell
+    cell = valuation.cell.cut(sides)
+    return cell and cell.cut(scaled(sides, MINUS))
 
 
 def _components(
