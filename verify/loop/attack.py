@@ -5,8 +5,7 @@ Nothing follows from what is not found. What is found is run again exactly (`ver
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,16 +16,14 @@ from extract.network import Network
 from extract.run import as_function
 from theory.enclosure import Undecided
 from theory.error import InputError
-from theory.fold import fold
-from theory.scope import QUANTIFIERS, TEMPORAL
-from theory.sort import Feature, ObservationSort
+from theory.sort import Feature, ObservationSort, Sort
 from theory.term import Term
 from theory.unroll import is_temporal
 from theory.world import STATE
+from verify.loop.batch import Batch, Tensors
 from verify.loop.cell import by_part
 from verify.loop.question import Question, Root, roots
 from verify.loop.trial import Functions, Trail, follow
-from verify.loop.valuation import place
 from verify.neural.thread import one_thread
 from verify.problem.affine import Affine
 
@@ -42,75 +39,6 @@ MOST_CHECKED = 12
 MOST_CIRCLES = 4
 LONGEST_CIRCLE = 64
 """A trajectory that comes back to a state after more steps than this is not noticed."""
-
-Tensors = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Many trajectories at one step.
-
-    Attributes:
-        variables: values of variables: tensors (B,), by feature where they have some.
-        network: the policy, as a function of observations (B, n).
-        features: the observation's features, in order.
-    """
-
-    variables: Tensors
-    network: Any
-    features: Sequence[str]
-
-    def value(self, term: Term) -> Any:
-        """A tensor (B,) of numbers or truth values, a record of those, a name, or scores (B, A)."""
-        leaves = QUANTIFIERS | TEMPORAL
-        return fold(term, self._step, enter=lambda node: node.operator not in leaves)
-
-    def _step(self, node: Term, values: Sequence[Any]) -> Any:
-        match node.operator:
-            case "const":
-                value = node.payload[0]
-                return torch.tensor(float(value)).double() if isinstance(value, Fraction) else value
-            case "var":
-                return self.variables[node.payload[0]]
-            case "feature":
-                return values[0][node.payload]
-            case "record":
-                return dict(zip((f.name for f in node.payload.features), values, strict=True))
-            case "with":
-                return {**values[0], **dict(zip(node.payload, values[1:], strict=True))}
-            case "apply":
-                return self._scores(node, values)
-            case "select" | "acts":
-                scores, at = values[0], place(node.arguments[1].sort, values[1])
-                if node.operator == "select":
-                    return scores[:, at]
-                return best(scores, node.payload, at)
-            case "component":
-                return values[0][:, node.payload]
-            case "lookup":
-                listed = torch.tensor([float(entry) for entry in node.payload.entries]).double()
-                return listed[values[0].long()]
-            case key:
-                return _plain(key, values)
-
-    def _scores(self, node: Term, values: Sequence[Any]) -> Tensor:
-        if node.payload.name != "score":
-            raise NotImplementedError(node.payload.name)
-        given: Mapping[str, Tensor] = values[0]
-        count = max(given[name].numel() for name in self.features)
-        columns = [given[name].expand(count) for name in self.features]
-        return self.network(torch.stack(columns, dim=1).float()).double()
-
-
-def best(scores: Tensor, ties: str, action: int) -> Tensor:
-    """Where an action is chosen (B,), by a rule for ties (see `Agent`)."""
-    others = torch.arange(scores.shape[1]) != action
-    mine, rest = scores[:, action, None], scores[:, others]
-    if ties == "strict":
-        return (mine > rest).all(dim=1)
-    if ties == "any":
-        return (mine >= rest).all(dim=1)
-    return (mine > scores[:, :action]).all(dim=1) & (mine >= rest).all(dim=1)
 
 
 def attack(
@@ -195,6 +123,24 @@ def visited(
     if not before:
         return torch.zeros(0, 0).double(), torch.zeros(0, 0).double()
     return torch.cat(before), torch.cat(after)
+
+
+def stepped(
+    question: Question, network: Network | None, states: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Those (N, n) that come one step after states (N, n), with random choices of others."""
+    world, count = question.world, len(states)
+    names = [feature.name for feature in question.world.agent.features]
+    columns = dict(zip(_names(world.state_sort), states.T, strict=True))
+    with torch.no_grad(), one_thread():
+        run = None if network is None else as_function(network, torch.float32)
+        here = Batch({question.state: columns, STATE: columns}, run, names)
+        choice = _choose(world.choice_sort, count, generator)
+        return _rows(_after(question, here, columns, choice, count), count)
+
+
+def _names(sort: Sort) -> list[str]:
+    return [f.name for f in sort.features] if isinstance(sort, ObservationSort) else []
 
 
 def _rows(state: Tensors, count: int) -> Tensor:
@@ -331,44 +277,3 @@ def _exact(value: Any, row: int) -> Any:
 
 def _number(value: Any, row: int) -> Any:
     return Fraction(float(value[row])) if isinstance(value, Tensor) else value
-
-
-def _plain(key: str, values: Sequence[Any]) -> Any:
-    match key, values:
-        case "add", (a, b):
-            return a + b
-        case "sub", (a, b):
-            return a - b
-        case "mul", (a, b):
-            return a * b
-        case "neg", (a,):
-            return -a
-        case "abs", (a,):
-            return a.abs()
-        case "max", (a, b):
-            return torch.maximum(a, b)
-        case "min", (a, b):
-            return torch.minimum(a, b)
-        case "lt", (a, b):
-            return a < b
-        case "le", (a, b):
-            return a <= b
-        case (("eq" | "iff"), (a, b)):
-            return _truth(a == b)
-        case "not", (a,):
-            return ~_truth(a)
-        case "implies", (a, b):
-            return ~_truth(a) | _truth(b)
-        case "if", (condition, a, b):
-            return torch.where(_truth(condition), a, b)
-        case (("and" | "or"), parts):
-            whole = torch.tensor(key == "and")
-            for part in parts:
-                whole = whole & _truth(part) if key == "and" else whole | _truth(part)
-            return whole
-        case _:
-            raise NotImplementedError(key)
-
-
-def _truth(value: Any) -> Tensor:
-    return value if isinstance(value, Tensor) else torch.tensor(bool(value))

@@ -26,10 +26,11 @@ from theory.term import not_
 from theory.world import STATE
 from verify.answer import Deadline, Progress
 from verify.loop.cell import Cell, Number, Range, at
+from verify.loop.fact import Facts, common, facts, follows, joined
 from verify.loop.halve import Halver
 from verify.loop.place import Edge, Place
 from verify.loop.policy import Gaps, Policy
-from verify.loop.question import Question, cut_by, roots
+from verify.loop.question import Question, Root, cut_by, roots
 from verify.loop.trial import Functions, Trail, follow
 from verify.loop.valuation import Valuation
 from verify.loop.view import View
@@ -80,7 +81,7 @@ class Explorer:
     def run(self, deadline: Deadline, progress: Progress | None = None) -> Outcome:
         """Explore until an answer or the deadline."""
         level = [
-            Place(root, root.cell, root.state, whole=root.cell.widths)
+            Place(root, root.cell, root.state, whole=root.cell.widths, facts=begun(root))
             for root in roots(self._question)
         ]
         shown = time.monotonic()
@@ -140,9 +141,16 @@ class Explorer:
                 return []
             place.cell = stays
             here = replace(here, cell=stays)
+            place.facts = joined(place.facts, facts(here, not_(demand.leaves)))
         if demand.must is None or here.truth(demand.must) is True:
             return [place.cell]
-        found = self._try(place)
+        points = [place.cell.middle]
+        if place.facts:
+            implied = follows(here, demand.must, place.facts)
+            if implied is True:
+                return [place.cell]
+            points = [implied, *points] if implied else points
+        found = self._try(place, points)
         if found is not None:
             return Outcome(False, found, places=self._places)
         if not self._halver.halved(place, here, level):
@@ -181,10 +189,13 @@ class Explorer:
                     continue
                 ways.setdefault(number, []).append((taken, case))
                 there = replace(there, cell=smaller)
+                known = joined(place.facts, facts(there, case.guard))
                 smaller, state = self._settled(smaller, there.record(case.value))
                 edge = Edge(place, taken, case, chosen, sole=False)
                 whole = (*place.whole, *smaller.widths[len(place.whole) :])
-                child = Place(place.root, smaller, state, place.step + 1, [edge], whole=whole)
+                child = Place(
+                    place.root, smaller, state, place.step + 1, [edge], whole=whole, facts=known
+                )
                 children.append((number, child))
         ambiguous = any(len(listed) > 1 for listed in ways.values())
         pull = self._halver.pull(place, here, gaps) if ambiguous else place.pull
@@ -198,6 +209,7 @@ class Explorer:
             same = following.setdefault(child.key, child)
             if same is not child:
                 same.edges += child.edges
+                same.facts = common(same.facts, child.facts)
 
     def _settled(self, cell: Cell, state: Mapping[str, Number]) -> tuple[Cell, dict[str, Number]]:
         """The state with a free number of its own for every feature known only by its range."""
@@ -227,14 +239,12 @@ class Explorer:
                     chosen[feature.name] = constant(next(left))
             yield grown, chosen
 
-    def _try(self, place: Place) -> Trail | None:
-        """A trajectory through a place that does not meet its demands: through its middle, or where
-        none begins there, through a corner.
-        """
-        for point in (place.cell.middle, place.cell.lower, place.cell.upper):
+    def _try(self, place: Place, points: Sequence[tuple[Fraction, ...]]) -> Trail | None:
+        """A trajectory through one of some points of a place that does not meet its demands."""
+        for point in points:
             trail = self._followed(place, point)
-            if trail is not None:
-                return trail if trail.violates else None
+            if trail is not None and trail.violates:
+                return trail
         return None
 
     def _followed(self, place: Place, point: tuple[Fraction, ...]) -> Trail | None:
@@ -249,3 +259,8 @@ class Explorer:
             return follow(self._question, self._functions, place.root.values(point), choices, guide)
         except (Undecided, InputError):
             return None
+
+
+def begun(root: Root) -> Facts:
+    """What is known of where trajectories begin."""
+    return () if root.sure else facts(Valuation(root.cell, root.environment), root.given)

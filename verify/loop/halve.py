@@ -7,7 +7,7 @@ asked on the way had come to an end before, and whether the same actions and cas
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from theory.world import STATE
 from verify.loop.cell import Cell
+from verify.loop.fact import empty
 from verify.loop.place import Edge, Place
 from verify.loop.policy import Gaps
 from verify.loop.question import Root
@@ -89,10 +90,9 @@ class Halver:
         axis = max(free, key=lambda at: (strength[at], float(present[at])))
         for half in cell.halves(axis):
             edges = [edge for edge in place.edges if self._comes(edge, half)]
-            if edges or (not place.edges and _begins(place.root, half)):
-                level.append(
-                    Place(place.root, half, place.state, place.step, edges, place.pull, place.whole)
-                )
+            comes = bool(edges) if place.edges else _begins(place.root, half)
+            if comes and not empty(half, place.facts):
+                level.append(replace(place, cell=half, edges=edges, parts={}))
         return True
 
     def _comes(self, edge: Edge, cell: Cell) -> bool:

@@ -11,24 +11,27 @@ each step until the goal is reached.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import torch
 
 from extract.network import Network
+from theory.course import asked
+from theory.fold import fold
 from theory.scope import free_variables
-from theory.sort import Feature, ObservationSort
+from theory.sort import ObservationSort
 from theory.substitution import substitute
 from theory.term import Term, and_, not_, or_, variable
 from verify.answer import Deadline
 from verify.loop.attack import visited
+from verify.loop.candidate import HORIZON, Candidate, Searcher
 from verify.loop.explore import Explorer
 from verify.loop.policy import Policy
 from verify.loop.question import Demand, Question, Temporal
 from verify.loop.ranking import linear_ranking
-from verify.loop.region import Box, around, closed, demanded, hull, inside, octagon, spread, union
+from verify.loop.region import Box, closed, demanded, hull, inside, spread, union
 from verify.loop.trial import Functions
 
 LONGEST = 6
@@ -39,26 +42,6 @@ DEEP = 2
 
 ORIGIN = "origin"
 """The variable for the state in which an inductive step begins."""
-
-HORIZON = 60
-MARGINS = (0.02, 0.2)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A set of states that may be invariant, or in which k-induction may work.
-
-    Attributes:
-        name: what it is, for the report.
-        box: the box.
-        also: a formula over the state variable that is true in the set as well.
-        kept: whether it is known to be invariant, so that it need not be proved.
-    """
-
-    name: str
-    box: Box
-    also: Term
-    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +60,7 @@ class Prover:
     functions: Functions
     deadline: Deadline
 
-    def holds(self, question: Question, share: float = 0.25) -> bool:
+    def holds(self, question: Question, share: float = 0.4) -> bool:
         """Whether all trajectories of a question meet their demands, as far as can be proved."""
         limit = self.deadline.earlier(max(0.2, self.deadline.left * share))
         return Explorer(question, self.policy, self.functions).run(limit).proved is True
@@ -121,7 +104,7 @@ def prove(
     temporal: Temporal,
     policy: Policy | None,
     functions: Functions,
-    network: Network | None,
+    networks: Mapping[str, Network],
     generator: torch.Generator,
     deadline: Deadline,
 ) -> str | None:
@@ -131,31 +114,46 @@ def prove(
         temporal: the formula.
         policy: bounds on scores.
         functions: the exact meaning of the function symbols.
-        network: the policy's network, to run trajectories that suggest a set or a ranking.
+        networks: by symbol: the policy, to run trajectories that suggest a set or a ranking, and
+            the evaluator, where there is one.
         generator: of the random numbers.
         deadline: when to stop.
     """
     span = temporal.span
     if not isinstance(span.world.state_sort, ObservationSort):
         return None
-    prover = Prover(temporal, policy, functions, deadline)
+    network = None if span.world.observation is None else networks["score"]
+    evaluator = networks.get("value")
+    valued = None if policy is None or evaluator is None else policy.valued(evaluator)
+    offers = [one for one in (span.invariant, span.ranking) if one is not None]
+    prover = Prover(temporal, valued if any(map(_values, offers)) else policy, functions, deadline)
     first = hull(temporal.bounded(0))
     if first is None:
         return "no trajectory begins"
     if temporal.formula.operator == "always":
-        return _always(prover, first, network, generator)
-    if temporal.formula.operator == "eventually" and span.steps is None:
-        return _eventually(prover, first, network, generator)
+        search = Searcher(temporal, first, network, evaluator, generator)
+        return _always(prover, replace(prover, policy=valued), search)
+    if span.steps is None:
+        return _reaching(prover, first, network, generator)
     return None
 
 
-def _always(
-    prover: Prover, first: Box, network: Network | None, generator: torch.Generator
-) -> str | None:
-    condition = prover.temporal.formula.arguments[1]
-    bounded = prover.temporal.span.steps is not None
+def _values(term: Term) -> bool:
+    """Whether a term asks for the evaluator's value."""
+
+    def step(node: Term, parts: Sequence[bool]) -> bool:
+        return any(parts) or (node.operator == "apply" and node.payload.name == "value")
+
+    return fold(term, step)
+
+
+def _always(plain: Prover, valued: Prover, search: Searcher) -> str | None:
+    """How an `always` is proved; `valued` knows bounds on the evaluator's value."""
+    condition = search.condition
+    bounded = plain.temporal.span.steps is not None
     tried: list[Candidate] = []
-    for candidate in _candidates(prover, first, network, generator, quick=bounded):
+    for candidate in search.candidates(quick=bounded):
+        prover = valued if _values(candidate.also) else plain
         if prover.deadline.passed:
             return None
         kept = and_(inside(candidate.box, _state(prover)), candidate.also)
@@ -170,10 +168,11 @@ def _always(
         return None  # exploring is better than deeper and deeper induction
     for candidate in tried[:DEEP]:
         for k in range(1, LONGEST + 1):
-            if prover.deadline.passed:
+            if plain.deadline.passed:
                 return None
-            kept = and_(inside(candidate.box, _state(prover)), candidate.also, condition)
+            kept = and_(inside(candidate.box, _state(plain)), candidate.also, condition)
             before = [Demand(leaves=not_(kept))] * k
+            prover = valued if _values(kept) else plain
             if prover.begins(*[Demand(kept)] * k) and prover.steps(
                 candidate.box, *before, Demand(kept)
             ):
@@ -186,65 +185,14 @@ def _state(prover: Prover) -> Term:
     return variable(span.state, span.world.state_sort)
 
 
-def _candidates(
-    prover: Prover,
-    first: Box,
-    network: Network | None,
-    generator: torch.Generator,
-    *,
-    quick: bool,
-) -> Iterator[Candidate]:
-    """Sets of states, those that cost least to find first; `quick` leaves it at the first one."""
-    span = prover.temporal.span
-    condition = prover.temporal.formula.arguments[1]
-    offered = span.invariant
-    also = and_() if offered is None else offered
-    boxes: list[tuple[str, Box]] = []
-    everywhere = closed(span.world, first)
-    if everywhere is not None:
-        boxes.append(("the box that any actions keep to", everywhere))
-    if quick and offered is None:
-        if everywhere is not None:
-            yield Candidate(boxes[0][0], everywhere, also, kept=True)
-        return
-    finite = everywhere or spread(span.world, first)
-    asked = demanded(span.world, and_(condition, also), span.state, finite)
-    if asked is not None:
-        boxes.append(("the box that the condition allows", _like(union(asked, first), finite)))
-    declared = span.world.state_sort
-    if isinstance(declared, ObservationSort) and everywhere is None:
-        boxes.append(("the box of declared ranges", _like(union(declared, first), finite)))
-    name = "" if offered is None else "the given formula, in "
-    for title, box in boxes:
-        kept = box is everywhere and offered is None
-        yield Candidate(f"{name}{title}", box, also, kept)
-    states = visited(prover.temporal.bounded(HORIZON), network, generator)[0]
-    names = [feature.name for feature in first.features]
-    free = [at for at, feature in enumerate(finite.features) if feature.values is None]
-    if not len(states) or not free:
-        return
-    for margin in MARGINS:
-        box = around(states, _like(first, finite), margin)
-        yield Candidate(f"{name}a box around what was seen", box, also)
-        if len(free) > 1:
-            shape = octagon(states[:, free], [names[at] for at in free], _state(prover), margin)
-            yield Candidate(f"{name}an octagon around what was seen", box, and_(also, shape))
-
-
-def _like(box: Box, finite: Box) -> Box:
-    """The box with the values of features that stay finite, and ranges for the others."""
-    features = [
-        one if one.values is not None else Feature(other.name, other.lower, other.upper)
-        for one, other in zip(finite.features, box.features, strict=True)
-    ]
-    return ObservationSort("State", tuple(features))
-
-
-def _eventually(
+def _reaching(
     prover: Prover, first: Box, network: Network | None, generator: torch.Generator
 ) -> str | None:
+    """How it is proved that a goal is reached, and until then `hold` is true."""
     span = prover.temporal.span
-    goal = prover.temporal.formula.arguments[1]
+    hold, goal = asked(prover.temporal.formula, 0)
+    if goal is None:
+        return None
     state = _state(prover)
     rankings: list[tuple[str, Term]] = []
     if span.ranking is not None:
@@ -254,22 +202,20 @@ def _eventually(
         found = linear_ranking(before, after, [f.name for f in first.features], state)
         rankings += [] if found is None else [("a linear ranking", found)]
     everywhere = closed(span.world, first)
-    asked = (
-        None
-        if everywhere
-        else demanded(span.world, not_(goal), span.state, spread(span.world, first))
+    open_ = and_(not_(goal), *([] if hold is None else [hold]))
+    allowed = (
+        None if everywhere else demanded(span.world, open_, span.state, spread(span.world, first))
     )
     for name, rank in rankings:
-        for box in (everywhere, asked and union(asked, first), first):
+        for box in (everywhere, allowed and union(allowed, first), first):
             if box is None:
                 continue
-            kept = or_(goal, inside(box, state))
+            kept = or_(goal, and_(inside(box, state), *([] if hold is None else [hold])))
             origin = variable(prover.origin, box)
             before_ = substitute(rank, {span.state: origin})
             falls = and_(rank <= before_ - Fraction(1), kept)
-            if prover.begins(Demand(kept)) and prover.steps(
-                box, Demand(rank >= 0, leaves=goal), Demand(falls, leaves=goal)
-            ):
+            stays = Demand(leaves=or_(goal, not_(kept)), must=rank >= 0)
+            if prover.begins(Demand(kept)) and prover.steps(box, stays, Demand(falls, leaves=goal)):
                 return f"{name}: {rank}"
     return None
 

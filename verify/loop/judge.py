@@ -136,7 +136,10 @@ def _judge_part(
 ) -> Result:
     world = part.span.world
     network = None if world.observation is None else bound.functions["score"]
-    functions = meaning(bound.functions, symbols_of(bound.property.formula), exactly)
+    symbols = symbols_of(bound.property.formula)
+    if world.observation is not None:  # an invariant may ask for it, and need not be the user's
+        symbols.append(world.agent.value(world.observation).payload)
+    functions = meaning(bound.functions, symbols, exactly)
     policy = None if network is None else Policy(world.agent, network, device)
     loop = Loop(part, bound, functions, policy)
     steps = part.span.steps
@@ -153,7 +156,7 @@ def _judge_part(
         return _located(loop, question, found, deadline)
     share = 2 if steps is None else 8  # exploring decides the others, sooner or later
     limit = deadline.earlier(deadline.left / share)
-    proof = prove(part, policy, functions, network, generator, limit)
+    proof = prove(part, policy, functions, bound.functions, generator, limit)
     if proof is not None:
         return Result(bound.property, Verdict.HOLDS, engine=f"{NAME}: {proof}")
     outcome = Explorer(question, policy, functions).run(deadline, progress)

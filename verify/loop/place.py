@@ -9,6 +9,7 @@ from typing import Any
 
 from theory.bend import Case
 from verify.loop.cell import Cell, Number
+from verify.loop.fact import Facts
 from verify.loop.policy import Gaps
 from verify.loop.question import Root
 from verify.problem.affine import Affine
@@ -45,6 +46,7 @@ class Place:
         edges: how it was come to; none at the beginning.
         pull: for each free number how much it decided what was not certain on the way here.
         whole: for each free number the width it had when it came in.
+        facts: what is known of the free numbers besides.
         parts: bounds on scores on parts of the cell, where those were asked for.
     """
 
@@ -55,6 +57,7 @@ class Place:
     edges: list[Edge] = field(default_factory=list[Edge])
     pull: tuple[float, ...] = ()
     whole: tuple[Fraction, ...] = ()
+    facts: Facts = ()
     parts: dict[Cell, Gaps] = field(default_factory=dict[Cell, Gaps])
 
     @property

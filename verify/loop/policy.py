@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,16 +28,32 @@ BATCH = 256
 
 
 @dataclass(frozen=True)
+class Worth:
+    """Between which numbers the evaluator's value lies on a box.
+
+    Attributes:
+        lower, upper: the numbers.
+        slope: (2, n) how the bounds move with the observation.
+    """
+
+    lower: Fraction
+    upper: Fraction
+    slope: np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
 class Gaps:
     """How far scores may be apart on a box, for every float32 evaluation of the network there.
 
     Attributes:
         upper: (A, A) upper bound of score a - score b.
         slope: (A, A, n) how the bound moves with the observation.
+        worth: bounds on the evaluator's value, where they are asked for and finite.
     """
 
     upper: np.ndarray[Any, Any]
     slope: np.ndarray[Any, Any]
+    worth: Worth | None = None
 
     def at_most(self, a: int, b: int) -> bool | None:
         """Whether score a <= score b."""
@@ -66,29 +81,44 @@ class Gaps:
         return [a for a in range(len(self.upper)) if self.acts(a, rule) is not False]
 
     def open_slopes(self, ties: str) -> np.ndarray[Any, Any]:
-        """How the bounds move with the observation that keep more than one action possible."""
+        """How the bounds move with the observation that keep more than one action possible, or
+        leave the value open.
+        """
         possible = self.possible(ties)
-        return self.slope[np.ix_(possible, possible)].reshape(-1, self.slope.shape[2])
+        rows = self.slope[np.ix_(possible, possible)].reshape(-1, self.slope.shape[2])
+        return rows if self.worth is None else np.vstack([rows, self.worth.slope])
 
 
 class Policy:
-    """The scores of an agent's network.
+    """The scores of an agent's network, and what its evaluator makes of an observation.
 
     Args:
         agent: whose.
         network: from the observation to the scores.
         device: where to compute.
+        evaluator: from the observation to its value; None where that is not asked for.
 
     Raises:
-        UnsupportedOperator: the network has an operator without bounds.
+        UnsupportedOperator: a network has an operator without bounds.
     """
 
-    def __init__(self, agent: Agent, network: Network, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        network: Network,
+        device: str = "cpu",
+        evaluator: Network | None = None,
+    ) -> None:
         self._agent = agent
         self._network = network
         self._device = device
         self._finite = [i for i, f in enumerate(agent.features) if f.values is not None]
         self._bounds: dict[tuple[Any, ...], _Bounds] = {}
+        self._worth = None if evaluator is None else _Bounds(agent, evaluator, device, valued=True)
+
+    def valued(self, evaluator: Network) -> Policy:
+        """The same with bounds on the evaluator's value."""
+        return Policy(self._agent, self._network, self._device, evaluator)
 
     def gaps(self, boxes: Sequence[Box]) -> list[Gaps]:
         """The gaps between scores on boxes of observations."""
@@ -106,63 +136,84 @@ class Policy:
                 self._bounds[fixed] = _Bounds(self._agent, network, self._device)
             gaps = self._bounds[fixed].gaps([boxes[at] for at in members])
             found.update(zip(members, gaps, strict=True))
-        return [found[at] for at in range(len(boxes))]
+        if self._worth is None:
+            return [found[at] for at in range(len(boxes))]
+        worths = self._worth.worths(boxes)
+        return [replace(found[at], worth=worth) for at, worth in enumerate(worths)]
 
 
 class _Bounds:
-    """Bounds on the differences of all pairs of scores of one network."""
+    """Bounds on the differences of all pairs of scores of one network, or on a single value."""
 
-    def __init__(self, agent: Agent, network: Network, device: str) -> None:
+    def __init__(
+        self, agent: Agent, network: Network, device: str, *, valued: bool = False
+    ) -> None:
         # Any range will do: bounds are asked for boxes, and those need not lie in the agent's.
         wide = Agent(
             observation=[Feature(f.name, -1, 1) for f in agent.features], actions=agent.actions
         )
         o = wide.observation("o")
         count = len(agent.actions)
-        scores = [wide.score(o, action) for action in agent.actions]
-        ahead = [scores[a] >= scores[b] for a in range(count) for b in range(count) if a != b]
+        if valued:
+            ahead = [wide.value(o) >= 0, wide.value(o) <= 0]
+        else:
+            scores = [wide.score(o, action) for action in agent.actions]
+            ahead = [scores[a] >= scores[b] for a in range(count) for b in range(count) if a != b]
+        functions = {"value" if valued else "score": network}
         formula = exists(o, and_(*ahead))
-        problem = compile_goal(formula, {"score": network}, wanted=True, name=network.name)
+        problem = compile_goal(formula, functions, wanted=True, name=network.name)
+        expressions = [inequality.expression for inequality in problem.inequalities]
         self._count = count
         self._device = device
-        self._pairs = {
-            row: pair
-            for row, inequality in enumerate(problem.inequalities)
-            if (pair := _pair(inequality.expression)) is not None
-        }
+        self._pairs = {row: pair for row, one in enumerate(expressions) if (pair := _pair(one))}
+        self._signs = {sign: row for row, one in enumerate(expressions) if (sign := _sign(one))}
         self._arithmetic = Arithmetic(problem, torch.float32, deployed=True, device=device)
         self._free = self._arithmetic.graph.phases.nothing(1, device)
 
     def gaps(self, boxes: Sequence[Box]) -> list[Gaps]:
+        """Bounds on the gaps between scores."""
         found: list[Gaps] = []
-        starts = [*range(0, len(boxes), BATCH), len(boxes)]
-        for start, stop in pairwise(starts):
-            found += self._batch(boxes[start:stop])
-        return found
-
-    def _batch(self, boxes: Sequence[Box]) -> list[Gaps]:
-        # Rounding to the nearest float32 keeps the order, so the ends cover what the network gets.
-        low = [[toward(a, torch.float32, -1) for a, _ in box] for box in boxes]
-        high = [[toward(b, torch.float32, +1) for _, b in box] for box in boxes]
-        with torch.no_grad(), one_thread():
-            state = self._arithmetic.sweep(
-                torch.tensor(low, device=self._device),
-                torch.tensor(high, device=self._device),
-                self._free.expand(len(boxes), -1),
-            )
-            ceiling = self._arithmetic.ceiling(state)
-        upper, slope = ceiling.upper.cpu().numpy(), ceiling.slope.cpu().numpy()
-        found: list[Gaps] = []
-        for box in range(len(boxes)):
+        for upper, slope in self._ceilings(boxes):
             # Of a pair without a row nothing is known.
             table = np.where(np.eye(self._count) > 0, 0.0, np.inf)
-            moves = np.zeros((self._count, self._count, slope.shape[2]))
+            moves = np.zeros((self._count, self._count, slope.shape[1]))
             for row, pair in self._pairs.items():
-                bound = upper[box, row]
-                table[pair] = np.inf if np.isnan(bound) else bound
-                moves[pair] = slope[box, row]
+                table[pair] = np.inf if np.isnan(upper[row]) else upper[row]
+                moves[pair] = slope[row]
             found.append(Gaps(table, moves))
         return found
+
+    def worths(self, boxes: Sequence[Box]) -> list[Worth | None]:
+        """Bounds on the single value."""
+        found: list[Worth | None] = []
+        for upper, slope in self._ceilings(boxes):
+            rows = [self._signs.get(sign) for sign in (-1, 1)]
+            ends = [np.inf if row is None else float(upper[row]) for row in rows]
+            if not np.isfinite(ends).all():
+                found.append(None)
+                continue
+            moves = np.stack([slope[row] for row in rows])
+            found.append(Worth(-Fraction(ends[0]), Fraction(ends[1]), moves))
+        return found
+
+    def _ceilings(
+        self, boxes: Sequence[Box]
+    ) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+        """For each box upper bounds (rows) of the problem's expressions, and their slopes."""
+        for start in range(0, len(boxes), BATCH):
+            batch = boxes[start : start + BATCH]
+            # Rounding to the nearest float32 keeps the order, so the ends cover what the network
+            # gets.
+            low = [[toward(a, torch.float32, -1) for a, _ in box] for box in batch]
+            high = [[toward(b, torch.float32, +1) for _, b in box] for box in batch]
+            with torch.no_grad(), one_thread():
+                state = self._arithmetic.sweep(
+                    torch.tensor(low, device=self._device),
+                    torch.tensor(high, device=self._device),
+                    self._free.expand(len(batch), -1),
+                )
+                ceiling = self._arithmetic.ceiling(state)
+            yield from zip(ceiling.upper.cpu().numpy(), ceiling.slope.cpu().numpy(), strict=True)
 
 
 def _pair(expression: Affine) -> tuple[int, int] | None:
@@ -171,3 +222,10 @@ def _pair(expression: Affine) -> tuple[int, int] | None:
     less = [at for (_, at), factor in expression.terms.items() if factor == -1]
     plain = len(expression.terms) == 2 and expression.constant == 0
     return (more[0], less[0]) if plain and len(more) == len(less) == 1 else None
+
+
+def _sign(expression: Affine) -> int | None:
+    """1 where the expression is the value, -1 where it is its negation."""
+    factors = list(expression.terms.values())
+    plain = len(factors) == 1 and abs(factors[0]) == 1 and expression.constant == 0
+    return int(factors[0]) if plain else None

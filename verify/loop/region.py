@@ -1,13 +1,10 @@
-"""Sets of states from which a proof may start: boxes and octagons, as sorts and as formulas."""
+"""Boxes of states from which a proof may start, as sorts and as formulas."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import combinations
 from math import prod
-
-from torch import Tensor
 
 from theory.sort import Feature, ObservationSort
 from theory.term import Term, and_, eq, or_, variable
@@ -114,41 +111,6 @@ def demanded(world: World, formula: Term, state: str, finite: Box) -> Box | None
     if box is None or any(f.values is None and f.upper - f.lower >= HUGE for f in box.features):
         return None
     return box
-
-
-def octagon(before: Tensor, names: Sequence[str], state: Term, margin: float) -> Term:
-    """The formula that a state lies in the octagon around points (N, n), widened by a margin."""
-    parts: list[Term] = []
-    for (i, a), (j, b) in combinations(enumerate(names), 2):
-        for sign in (1, -1):
-            values = before[:, i] + sign * before[:, j]
-            low, high = float(values.min()), float(values.max())
-            room = margin * (high - low)
-            total = state[a] + state[b] * sign
-            parts += [total >= _short(low - room), total <= _short(high + room)]
-    return and_(*parts)
-
-
-def around(points: Tensor, like: Box, margin: float) -> Box:
-    """The box around points (N, n), widened by a margin; finite features as they are."""
-    features: list[Feature] = []
-    for at, feature in enumerate(like.features):
-        if feature.values is not None:
-            features.append(feature)
-            continue
-        low, high = float(points[:, at].min()), float(points[:, at].max())
-        room = margin * (high - low)
-        lower, upper = (
-            min(_short(low - room), feature.lower),
-            max(_short(high + room), feature.upper),
-        )
-        features.append(Feature(feature.name, lower, upper))
-    return ObservationSort("State", tuple(features))
-
-
-def _short(value: float) -> Fraction:
-    """A number with few digits near a float."""
-    return Fraction(value).limit_denominator(4096)
 
 
 def _cells(world: World, box: Box) -> Iterator[Root]:

@@ -10,10 +10,10 @@ from typing import Any
 
 from theory.fold import fold
 from theory.scope import QUANTIFIERS, TEMPORAL
-from theory.sort import EnumSort, Sort
 from theory.table import Table
 from theory.term import Term
 from verify.loop.cell import Cell, Number, Range, larger, plus, scaled, times
+from verify.loop.leaf import PLAIN, place, put_together
 from verify.loop.policy import Gaps
 from verify.problem.affine import Affine, constant
 
@@ -80,21 +80,10 @@ class Valuation:
 
     def _step(self, node: Term, values: Sequence[Any]) -> Any:
         match node.operator:
-            case "const":
-                value = node.payload[0]
-                return constant(value) if isinstance(value, Fraction) else value
-            case "var":
-                return self.environment.get(node.payload[0])
-            case "feature":
-                return None if values[0] is None else values[0][node.payload]
-            case "record":
-                return dict(zip((f.name for f in node.payload.features), values, strict=True))
-            case "with" if values[0] is None:
-                return None
-            case "with":
-                return {**values[0], **dict(zip(node.payload, values[1:], strict=True))}
+            case key if key in PLAIN:
+                return put_together(node, values, self.environment, constant)
             case "apply":
-                return self._scores(node, values) if node.payload.name == "score" else None
+                return self._applied(node, values)
             case "select":
                 known = values[0] is not None
                 return Score(place(node.arguments[1].sort, values[1]), values[0]) if known else None
@@ -123,18 +112,25 @@ class Valuation:
             case key:
                 return self._arithmetic(key, values)
 
-    def _scores(self, node: Term, values: Sequence[Any]) -> Any:
-        """The observation of which the scores are asked, where it has the present one's ranges,
-        on which they are bounded. Of two observations whose features are known by ranges only, it
-        is the terms that tell whether they are the same.
+    def _applied(self, node: Term, values: Sequence[Any]) -> Any:
+        """Of the value its range; of scores the observation of which they are asked, where it has
+        the present one's ranges, on which they are bounded. Of two observations whose features are
+        known by ranges only, it is the terms that tell whether they are the same.
         """
         given: Record | None = values[0]
-        if self.gaps is None or self.observation is None or given is None:
+        if self.gaps is None or self.observation is None or not isinstance(given, Mapping):
             return None
         if list(given.items()) != list(self.observation.items()):
             return None
-        certain = all(isinstance(number, Affine) for number in given.values())
-        return "here" if certain else node.arguments[0]
+        match node.payload.name:
+            case "value":
+                worth = self.gaps.worth
+                return None if worth is None else Range(worth.lower, worth.upper)
+            case "score":
+                certain = all(isinstance(number, Affine) for number in given.values())
+                return "here" if certain else node.arguments[0]
+            case _:
+                return None
 
     def _acts(self, node: Term, values: Sequence[Any]) -> Kleene:
         if values[0] is None or self.gaps is None:
@@ -210,11 +206,6 @@ class Valuation:
                 return larger(cell, a, scaled(a, MINUS))
             case _:
                 return None
-
-
-def place(sort: Sort, name: str) -> int:
-    """Where a name stands in its enumeration."""
-    return sort.members.index(name) if isinstance(sort, EnumSort) else 0
 
 
 def conjunction(values: Sequence[Kleene]) -> Kleene:
