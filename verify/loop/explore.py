@@ -26,11 +26,11 @@ from theory.term import not_
 from theory.world import STATE
 from verify.answer import Deadline, Progress
 from verify.loop.cell import Cell, Number, Range, at
-from verify.loop.fact import Facts, common, facts, follows, joined
+from verify.loop.fact import facts, follows
 from verify.loop.halve import Halver
 from verify.loop.place import Edge, Place
 from verify.loop.policy import Gaps, Policy
-from verify.loop.question import Question, Root, cut_by, roots
+from verify.loop.question import Question, cut_by, roots
 from verify.loop.trial import Functions, Trail, follow
 from verify.loop.valuation import Valuation
 from verify.loop.view import View
@@ -81,7 +81,7 @@ class Explorer:
     def run(self, deadline: Deadline, progress: Progress | None = None) -> Outcome:
         """Explore until an answer or the deadline."""
         level = [
-            Place(root, root.cell, root.state, whole=root.cell.widths, facts=begun(root))
+            Place(root, root.cell, root.state, whole=root.cell.widths)
             for root in roots(self._question)
         ]
         shown = time.monotonic()
@@ -141,12 +141,13 @@ class Explorer:
                 return []
             place.cell = stays
             here = replace(here, cell=stays)
-            place.facts = joined(place.facts, facts(here, not_(demand.leaves)))
+            place.going_on = facts(here, not_(demand.leaves))
         if demand.must is None or here.truth(demand.must) is True:
             return [place.cell]
         points = [place.cell.middle]
-        if place.facts:
-            implied = follows(here, demand.must, place.facts)
+        known = self._halver.known(place)
+        if known:
+            implied = follows(here, demand.must, known)
             if implied is True:
                 return [place.cell]
             points = [implied, *points] if implied else points
@@ -189,13 +190,10 @@ class Explorer:
                     continue
                 ways.setdefault(number, []).append((taken, case))
                 there = replace(there, cell=smaller)
-                known = joined(place.facts, facts(there, case.guard))
                 smaller, state = self._settled(smaller, there.record(case.value))
                 edge = Edge(place, taken, case, chosen, sole=False)
                 whole = (*place.whole, *smaller.widths[len(place.whole) :])
-                child = Place(
-                    place.root, smaller, state, place.step + 1, [edge], whole=whole, facts=known
-                )
+                child = Place(place.root, smaller, state, place.step + 1, [edge], whole=whole)
                 children.append((number, child))
         ambiguous = any(len(listed) > 1 for listed in ways.values())
         pull = self._halver.pull(place, here, gaps) if ambiguous else place.pull
@@ -209,7 +207,7 @@ class Explorer:
             same = following.setdefault(child.key, child)
             if same is not child:
                 same.edges += child.edges
-                same.facts = common(same.facts, child.facts)
+                same.facts = None
 
     def _settled(self, cell: Cell, state: Mapping[str, Number]) -> tuple[Cell, dict[str, Number]]:
         """The state with a free number of its own for every feature known only by its range."""
@@ -259,8 +257,3 @@ class Explorer:
             return follow(self._question, self._functions, place.root.values(point), choices, guide)
         except (Undecided, InputError):
             return None
-
-
-def begun(root: Root) -> Facts:
-    """What is known of where trajectories begin."""
-    return () if root.sure else facts(Valuation(root.cell, root.environment), root.given)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from math import log2
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from theory.world import STATE
 from verify.loop.cell import Cell
-from verify.loop.fact import empty
+from verify.loop.fact import Facts, common, empty, facts, joined
 from verify.loop.place import Edge, Place
 from verify.loop.policy import Gaps
 from verify.loop.question import Root
@@ -73,10 +74,19 @@ class Halver:
         if place.pull:
             before = np.array([*place.pull, *[0.0] * (len(pull) - len(place.pull))])
             pull = pull + before[: len(pull)]
-        return self.split(place, tuple(pull), level)
+        return self.split(place, tuple(pull), level, self.known(place))
 
-    def split(self, place: Place, pull: Sequence[float], level: list[Place]) -> bool:
-        """Put the halves that can be come to on the level; False where the place is too small."""
+    def split(
+        self, place: Place, pull: Sequence[float], level: list[Place], known: Facts = ()
+    ) -> bool:
+        """Put the halves that can be come to on the level; False where the place is too small.
+
+        Args:
+            place: the place.
+            pull: for each free number how much it matters.
+            level: where the halves go.
+            known: what all points of a half that are come to satisfy.
+        """
         cell = place.cell
         present = cell.widths
         free = [
@@ -91,9 +101,34 @@ class Halver:
         for half in cell.halves(axis):
             edges = [edge for edge in place.edges if self._comes(edge, half)]
             comes = bool(edges) if place.edges else _begins(place.root, half)
-            if comes and not empty(half, place.facts):
-                level.append(replace(place, cell=half, edges=edges, parts={}))
+            if comes and not empty(half, known):
+                level.append(replace(place, cell=half, edges=edges, parts={}, facts=None))
         return True
+
+    def known(self, place: Place) -> Facts:
+        """What is known of the free numbers on all ways to a place, and where more is asked."""
+        if place.facts is None:
+            if place.edges:
+                ways = [self._passing(edge, place.cell) for edge in place.edges]
+                found = reduce(common, ways)
+            else:
+                root = place.root
+                begun = Valuation(place.cell, root.environment)
+                found = () if root.sure else facts(begun, root.given)
+            place.facts = joined(found, place.going_on)
+        return place.facts
+
+    def _passing(self, edge: Edge, cell: Cell) -> Facts:
+        """What is known of the free numbers along one way."""
+        environment = self._environment(edge)
+        return joined(self.known(edge.parent), facts(Valuation(cell, environment), edge.case.guard))
+
+    def _environment(self, edge: Edge) -> dict[str, Any]:
+        environment: dict[str, Any] = {STATE: edge.parent.state}
+        choices = self.view.question.world.choice_sort
+        if choices is not None:
+            environment[choices.name] = edge.chosen
+        return environment
 
     def _comes(self, edge: Edge, cell: Cell) -> bool:
         """Whether trajectories with these free numbers may come along an edge."""
@@ -126,10 +161,8 @@ class Halver:
             possible = gaps.possible(world.agent.ties)
             if not any(world.agent.actions.index(action) in possible for action in edge.actions):
                 return False
-        environment: dict[str, Any] = {STATE: edge.parent.state}
-        if world.choice_sort is not None:
-            environment[world.choice_sort.name] = edge.chosen
-        return Valuation(cell, environment).truth(edge.case.guard) is not False
+        truth = Valuation(cell, self._environment(edge)).truth(edge.case.guard)
+        return truth is not False
 
 
 def _begins(root: Root, cell: Cell) -> bool:

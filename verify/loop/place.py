@@ -46,7 +46,8 @@ class Place:
         edges: how it was come to; none at the beginning.
         pull: for each free number how much it decided what was not certain on the way here.
         whole: for each free number the width it had when it came in.
-        facts: what is known of the free numbers besides.
+        going_on: what is known of the free numbers where more is asked from here on.
+        facts: the same, with all that is known from the way here; None until it is asked for.
         parts: bounds on scores on parts of the cell, where those were asked for.
     """
 
@@ -57,7 +58,8 @@ class Place:
     edges: list[Edge] = field(default_factory=list[Edge])
     pull: tuple[float, ...] = ()
     whole: tuple[Fraction, ...] = ()
-    facts: Facts = ()
+    going_on: Facts = ()
+    facts: Facts | None = None
     parts: dict[Cell, Gaps] = field(default_factory=dict[Cell, Gaps])
 
     @property

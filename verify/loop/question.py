@@ -306,11 +306,9 @@ def _cut_by_some(valuation: Valuation, parts: Sequence[tuple[Term, bool]]) -> Ce
 
 
 def _cut_by_comparison(valuation: Valuation, comparison: Term, side: bool) -> Cell | None:
-    if valuation.truth(comparison) is (not side):
-        return None
     sides = valuation.difference(comparison)
     if sides is None:
-        return valuation.cell
+        return None if valuation.truth(comparison) is (not side) else valuation.cell
     if comparison.operator != "eq":
         return valuation.cell.cut(sides if side else scaled(sides, MINUS))
     if not side:
