@@ -48,7 +48,7 @@ HOLDS, VIOLATED = Verdict.HOLDS, Verdict.VIOLATED
 GO = dense(([[0, 0]], [0]))
 
 
-def judged(formula: Term, timeout_s: float = 90.0, **networks: Network) -> Result:
+def judged(formula: Term, timeout_s: float = 600.0, **networks: Network) -> Result:
     with SmtSolver() as smt:
         bound = BoundProperty(formula.named("claim"), {"score": GO.network(), **networks})
         return judge(bound, Engines(smt), timeout_s)
@@ -101,14 +101,14 @@ def height(sign: int) -> Network:
 
 
 def test_a_level_set_of_the_evaluator_is_invariant_where_no_octagon_is():
-    there = spiral(F(97, 100), NARROW)
+    there = spiral(F(193, 200), NARROW)
     result = judged(always(there, within(F(9, 10))), value=height(1))
     assert result.verdict is HOLDS
     assert "invariant value at most" in result.engine
 
 
 def test_a_given_level_is_checked():
-    there = spiral(F(97, 100), NARROW)
+    there = spiral(F(193, 200), NARROW)
     value = there.agent.value
     good = always(there, within(F(9, 10)), lambda s: value(there.observe(s)) >= -F(4, 5))
     result = judged(good, value=height(-1))
