@@ -12,12 +12,12 @@ from numpy.random import Generator
 
 from extract.exact import from_numbers
 from extract.operator import OPERATORS
-from verify.certificate.curve import EXP, FAR, INVERSE, TANH, Form, Lines, elu, lines
+from verify.certificate.curve import EXP, FAR, INVERSE, Form, Lines, elu, lines
+from verify.certificate.curve import FORMS as BY_OPERATOR
 from verify.certificate.step import Reals
 
 FORMS = {
-    "tanh": (TANH, "tanh", {}),
-    "exp": (EXP, "exp", {}),
+    **{name: (form, name, {}) for name, form in BY_OPERATOR.items()},
     "inverse": (INVERSE, "div", {}),
     **{f"elu {a}": (elu(a), "elu", {"alpha": a}) for a in (0.0, 0.1, 1.0, 2.5)},
 }
@@ -37,8 +37,9 @@ def intervals(rng: Generator, name: str, count: int) -> tuple[Reals, Reals]:
     middle = rng.normal(size=count) * np.float_power(10.0, rng.integers(-4, 2, size=count))
     width = rng.random(count) * np.float_power(10.0, rng.integers(-12, 2, size=count))
     width[rng.random(count) < 0.1] = 0.0
-    if name == "inverse":
+    if name in {"inverse", "log", "sqrt"}:
         middle = np.where(np.abs(middle) < 1e-3, 0.5, middle)
+        middle = middle if name == "inverse" else np.abs(middle)
         width = np.minimum(width, np.abs(middle) * 0.99)
     return middle - width, middle + width
 
@@ -105,10 +106,23 @@ def test_any_slopes(name: str) -> None:
 )
 def test_intervals_that_are_none_say_nothing(name: str, ends: tuple[float, float]) -> None:
     found = lines(FORMS[name][0], *(np.array([end]) for end in ends))
-    assert not np.isfinite(found.floor).any()
-    assert not np.isfinite(found.ceiling).any()
-    assert not np.isfinite(found.least).any()
-    assert not np.isfinite(found.most).any()
+    assert not np.isfinite([found.floor, found.ceiling, found.least, found.most]).any()
+
+
+@pytest.mark.parametrize("name", ["log", "sqrt"])
+def test_what_has_no_value_has_no_bounds(name: str) -> None:
+    found = lines(FORMS[name][0], np.array([-1e-9]), np.array([1.0]))
+    assert not np.isfinite([found.floor, found.ceiling, found.least, found.most]).any()
+
+
+def test_the_steepest_slopes_of_erf() -> None:
+    """About 2 / sqrt(pi), where the points of contact are too near to be told apart."""
+    rng = np.random.default_rng(0)
+    low, high = -rng.random(40), rng.random(40)
+    for ulps in (-2, -1, 0, 1, 2):
+        steep = np.full(40, 2 / np.sqrt(np.pi) * (1 + ulps * 2.0**-52))
+        form = replace(FORMS["erf"][0], slopes=lambda a, b, s=steep: (s, s))
+        assert check("erf", lines(form, low, high), low, high, rng) > 0
 
 
 @pytest.mark.parametrize("ends", [(-1.0, 1.0), (0.0, 1.0), (-1.0, 0.0), (0.0, 0.0), (1e-320, 1.0)])

@@ -14,7 +14,7 @@ from itertools import product as pairs
 
 import numpy as np
 
-from verify.certificate.argument import LEVELS, Argument, Arguments, follows
+from verify.certificate.argument import LEVELS, MOST_ROWS, Argument, Arguments, follows
 from verify.certificate.bound import Auditor, Reach, Sweep, Trace
 from verify.certificate.box import Box
 from verify.certificate.refute import Sums
@@ -24,9 +24,6 @@ from verify.problem.goal import AllOf, AnyOf, Atom, Goal
 STEPS = 16
 SLOPE_RATE, WEIGHT_RATE, PRICE_RATE = 0.4, 0.5, 0.3
 MEAN_DECAY, SQUARE_DECAY, RATE_DECAY = 0.7, 0.9, 0.93
-
-MOST_ROWS = 8
-"""Goals of more conjunctions than this are not argued about."""
 
 
 @dataclass(frozen=True)

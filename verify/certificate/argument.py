@@ -26,6 +26,10 @@ LEVELS = 255
 """Slopes are whole numbers of this, between the least slope of a bend and 1."""
 
 
+MOST_ROWS = 8
+"""Goals of more conjunctions than this are not argued about."""
+
+
 @dataclass(frozen=True, eq=False)
 class Argument:
     """The rows of one leaf.

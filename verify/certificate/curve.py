@@ -14,14 +14,18 @@ from typing import Any
 import flint
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 Reals = NDArray[np.float64]
 Ball: Any = vars(flint)["arb"]
 """Arb's real balls, which have no types; every operation encloses the exact result."""
 
+_erf: Any = vars(special)["erf"]
 FAR = 1e100
 """Of operands beyond this nothing is said."""
 
+Real = Callable[[Reals], Reals]
+Slopes = Callable[[Reals, Reals], tuple[Reals, Reals]]
 NEAR = 2.0**-100
 """Of quotients by what may be nearer to zero nothing is said: a library may take it for zero."""
 
@@ -40,13 +44,18 @@ class Form:
             slope is least or largest inside of an interval.
         slopes: for intervals, the slopes of good lines below and above, in floats.
         rises: or falls.
+        least: of smaller operands nothing is said.
+        level: added to its magnitude where rounding errors are in proportion: a library may find a
+            value near 0 as a difference of larger ones.
     """
 
     name: str
     value: Callable[[Any], Any]
     turns: Callable[[Any], Sequence[Any]]
-    slopes: Callable[[Reals, Reals], tuple[Reals, Reals]]
+    slopes: Slopes
     rises: bool = True
+    least: float = -FAR
+    level: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ def lines(form: Form, low: Reals, high: Reals) -> Lines:
 def _entry(
     form: Form, low: float, high: float, below: float, above: float
 ) -> tuple[float, float, float, float]:
-    if not -FAR < low <= high < FAR or (form.name == "inverse" and low <= NEAR and high >= -NEAR):
+    if not form.least <= low <= high < FAR or (form is INVERSE and low <= NEAR and high >= -NEAR):
         return -np.inf, np.inf, -np.inf, np.inf
     ends = Ball(low), Ball(high)
     values = form.value(ends[0]), form.value(ends[1])
@@ -116,35 +125,54 @@ def _tanh_turns(slope: Any) -> Sequence[Any]:
     return turn, -turn
 
 
-def _tanh_slopes(low: Reals, high: Reals) -> tuple[Reals, Reals]:
-    return _s_below(low, high), _s_below(-high, -low)
+def _s_slopes(value: Real, steepness: Real, flat: float) -> Slopes:
+    """Of lines about an odd function that rises and is convex left of 0; flat beyond -flat."""
+
+    def below(low: Reals, high: Reals) -> Reals:
+        """The chord right of 0, the tangent at the middle left of it, and across it the tangent
+        through the right end, or the chord where that touches left of the interval.
+        """
+        left, right = np.full_like(high, -flat), np.zeros_like(high)
+        top = value(high)
+        for _ in range(ROUNDS):
+            touch = (left + right) / 2
+            short = steepness(touch) * (high - touch) < top - value(touch)
+            left, right = np.where(short, touch, left), np.where(short, right, touch)
+        chord = _chord(value, steepness)(low, high)
+        across = np.where(left > low, steepness(left), chord)
+        middle = steepness(low / 2 + high / 2)
+        return np.where(low >= 0, chord, np.where(high <= 0, middle, across))
+
+    return lambda low, high: (below(low, high), below(-high, -low))
 
 
-def _s_below(low: Reals, high: Reals) -> Reals:
-    """Of a line below tanh: the chord right of 0, the tangent at the middle left of it, and across
-    it the tangent through the right end, or the chord where that touches left of the interval.
-    """
-    left, right = np.full_like(high, -20.0), np.zeros_like(high)
-    top = np.tanh(high)
-    for _ in range(ROUNDS):
-        touch = (left + right) / 2
-        value = np.tanh(touch)
-        short = (1 - value**2) * (high - touch) < top - value
-        left, right = np.where(short, touch, left), np.where(short, right, touch)
-    width = high - low
-    middle = 1 - np.tanh(low / 2 + high / 2) ** 2
-    narrow = width < 1e-6
-    chord = np.where(narrow, middle, (top - np.tanh(low)) / np.where(narrow, 1.0, width))
-    across = np.where(left > low, 1 - np.tanh(left) ** 2, chord)
-    return np.clip(np.where(low >= 0, chord, np.where(high <= 0, middle, across)), 0.0, 1.0)
+def _chord(value: Real, steepness: Real) -> Callable[[Reals, Reals], Reals]:
+    """Slopes of chords; of the tangent at the middle where an interval is narrow."""
+
+    def slope(low: Reals, high: Reals) -> Reals:
+        width = high - low
+        narrow = width < 1e-6
+        chord = (value(high) - value(low)) / np.where(narrow, 1.0, width)
+        return np.where(narrow, steepness(low / 2 + high / 2), chord)
+
+    return slope
+
+
+def _convex_slopes(value: Real, steepness: Real) -> Slopes:
+    """The tangent at the middle below, the chord above."""
+    chord = _chord(value, steepness)
+    return lambda low, high: (steepness(low / 2 + high / 2), chord(low, high))
+
+
+def _concave_slopes(value: Real, steepness: Real) -> Slopes:
+    """The chord below, the tangent at the middle above."""
+    chord = _chord(value, steepness)
+    return lambda low, high: (chord(low, high), steepness(low / 2 + high / 2))
 
 
 def _exp_slopes(low: Reals, high: Reals) -> tuple[Reals, Reals]:
-    width = high - low
-    below = np.exp(np.minimum(low / 2 + high / 2, low + 1))
-    narrow = width < 1e-6
-    chord = (np.exp(high) - np.exp(low)) / np.where(narrow, 1.0, width)
-    return below, np.where(narrow, below, chord)
+    """Below, the tangent not too far from the left end, so that it stays above zero."""
+    return np.exp(np.minimum(low / 2 + high / 2, low + 1)), _chord(np.exp, np.exp)(low, high)
 
 
 def _inverse_slopes(low: Reals, high: Reals) -> tuple[Reals, Reals]:
@@ -160,9 +188,67 @@ def _inverse_turns(slope: Any) -> Sequence[Any]:
     return turn, -turn
 
 
-TANH = Form("tanh", lambda x: x.tanh(), _tanh_turns, _tanh_slopes)
+def _erf_turns(slope: Any) -> Sequence[Any]:
+    """2 / sqrt(pi) e^(-x^2) = s."""
+    if not slope > 0:
+        return ()
+    square = -(slope * Ball.pi().sqrt() / 2).log()
+    if square > 0:
+        return square.sqrt(), -square.sqrt()
+    if square < 0:
+        return ()
+    return (Ball(0, square.abs_upper().sqrt().upper()),)
+
+
+def _softplus_turns(slope: Any) -> Sequence[Any]:
+    return ((slope / (1 - slope)).log(),) if slope > 0 and slope < 1 else ()
+
+
+def _sigmoid(x: Reals) -> Reals:
+    return 0.5 + np.tanh(x / 2) / 2
+
+
+TANH = Form(
+    "tanh",
+    lambda x: x.tanh(),
+    _tanh_turns,
+    _s_slopes(np.tanh, lambda x: 1 - np.tanh(x) ** 2, 20.0),
+    level=1.0,
+)
+ERF = Form(
+    "erf",
+    lambda x: x.erf(),
+    _erf_turns,
+    _s_slopes(_erf, lambda x: 2 / np.sqrt(np.pi) * np.exp(-x * x), 6.0),
+    level=1.0,
+)
 EXP = Form("exp", lambda x: x.exp(), lambda s: (s.log(),) if s > 0 else (), _exp_slopes)
+SOFTPLUS = Form(
+    "softplus",
+    lambda x: x.exp().log1p(),
+    _softplus_turns,
+    _convex_slopes(lambda x: np.logaddexp(0, x), _sigmoid),
+    level=1.0,
+)
+LOG = Form(
+    "log",
+    lambda x: x.log(),
+    lambda s: (1 / s,) if s > 0 else (),
+    _concave_slopes(np.log, lambda x: 1 / x),
+    least=NEAR,
+    level=1.0,
+)
+SQRT = Form(
+    "sqrt",
+    lambda x: x.sqrt(),
+    lambda s: (1 / (2 * s) ** 2,) if s > 0 else (),
+    _concave_slopes(np.sqrt, lambda x: 1 / (2 * np.sqrt(x))),
+    least=0.0,
+    level=1e-12,  # the root of what a library takes for zero, over its relative error
+)
 INVERSE = Form("inverse", lambda x: 1 / x, _inverse_turns, _inverse_slopes, rises=False)
+FORMS = {"tanh": TANH, "erf": ERF, "exp": EXP, "softplus": SOFTPLUS, "log": LOG, "sqrt": SQRT}
+"""By operator."""
 
 
 def elu(alpha: float) -> Form:
@@ -175,16 +261,15 @@ def elu(alpha: float) -> Form:
     def turns(slope: Any) -> Sequence[Any]:
         return (Ball(0), (slope / scale).log()) if slope > 0 and alpha > 0 else (Ball(0),)
 
+    def at(x: Reals) -> Reals:
+        return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0)))
+
+    def steepness(x: Reals) -> Reals:
+        return np.where(x > 0, 1.0, alpha * np.exp(np.minimum(x, 0.0)))
+
     def slopes(low: Reals, high: Reals) -> tuple[Reals, Reals]:
-        def at(x: Reals) -> Reals:
-            return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0.0)))
-
-        width, middle = high - low, low / 2 + high / 2
-        tangent = np.where(middle > 0, 1.0, alpha * np.exp(np.minimum(middle, 0.0)))
-        narrow = width < 1e-6
-        chord = (at(high) - at(low)) / np.where(narrow, 1.0, width)
-        chord = np.where(narrow, tangent, chord)
+        below, above = _convex_slopes(at, steepness)(low, high)
         kinked = (low < 0) & (high > 0) & (alpha > 1)
-        return np.where(kinked, np.minimum(chord, 1.0), tangent), chord
+        return np.where(kinked, np.minimum(above, 1.0), below), above
 
-    return Form("elu", value, turns, slopes)
+    return Form("elu", value, turns, slopes, level=1.0 + alpha)

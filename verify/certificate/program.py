@@ -18,7 +18,7 @@ from extract.operator.pool import spread
 from theory.error import UnsupportedOperator
 from verify.certificate import compound
 from verify.certificate.compound import Operand, combined
-from verify.certificate.curve import EXP, TANH, elu
+from verify.certificate.curve import FORMS, elu
 from verify.certificate.step import POINT, Bend, Curve, Matrix, Mix, Program, Reals, scaled
 from verify.problem.problem import Problem
 
@@ -70,7 +70,7 @@ class _Reader:
             case "relu" | "abs" | "leaky_relu":
                 alpha = {"relu": 0.0, "abs": -1.0}.get(node.op)
                 self._bend(node, float(node.attributes["alpha"]) if alpha is None else alpha)
-            case "tanh" | "exp" | "elu" | "sigmoid" | "softmax":
+            case "elu" | "sigmoid" | "softmax":
                 self._curve(node, self._at(node.inputs[0]))
             case "maximum" | "minimum":
                 a, b = (self._broadcast(name, node) for name in node.inputs)
@@ -79,6 +79,9 @@ class _Reader:
             case "reduce_max" | "max_pool":
                 place, windows = self._at(node.inputs[0]), self._windows(node)
                 compound.largest(self.program, place, windows)
+            case op if op in FORMS:
+                operand, relative = self._at(node.inputs[0]), self._relative(node)
+                self.program.put(Curve(self.program.next, operand, node.size, FORMS[op], relative))
             case "matmul" if len(self._varying(node)) == 2 or node.inputs[0] == node.inputs[1]:
                 self._contraction(node)
             case "linear":
@@ -91,7 +94,7 @@ class _Reader:
                 self._elementwise(node)
             case "transpose" | "slice" | "gather" | "concat" | "reshape":
                 self._moved(node)
-            case "conv2d" | "matmul" | "reduce_sum" | "reduce_mean" | "avg_pool":
+            case "conv2d" | "matmul" | "reduce_sum" | "reduce_mean" | "moment" | "avg_pool":
                 self._evaluated(node)
             case _:
                 raise UnsupportedOperator(node.op, node.name, "the auditor has no bounds for it")
@@ -116,6 +119,8 @@ class _Reader:
             return 0.0
         if any((np.abs(p[p != 0]) < 2.0**-126).any() for p in parameters) and node.op == "div":
             raise UnsupportedOperator(node.op, node.name, "a divisor may underflow")
+        if node.op == "moment":
+            return float("inf")  # E[x^2] - E[x]^2 may lose all digits
         terms = self._terms(node) + 2
         return 1.01 * terms * UNIT32 + 2 * UNIT32 * coarse
 
@@ -127,7 +132,7 @@ class _Reader:
                 return prod(self.network.node(node.inputs[1]).shape[1:]) + 1
             case "add" | "sub" | "mul" | "div" | "neg" | "concat" | "gather" | "leaky_relu":
                 return 2
-            case "tanh" | "sigmoid" | "exp" | "elu":
+            case op if op in FORMS or op in {"sigmoid", "elu"}:
                 return FUNCTION_TERMS
             case "softmax":
                 return node.size + 2 * FUNCTION_TERMS
@@ -156,19 +161,13 @@ class _Reader:
             self.program.put(Bend(self.program.next, operand, node.size, alpha, relative))
 
     def _curve(self, node: Node, operand: str) -> None:
-        """Smooth functions; a library may find tanh and ELU as differences of numbers near 1."""
         relative = self._relative(node)
         match node.op:
-            case "tanh":
-                form, level = TANH, 1.0
-            case "exp":
-                form, level = EXP, 0.0
             case "elu":
-                alpha = float(node.attributes["alpha"])
-                form, level = elu(alpha), 1.0 + alpha
+                form = elu(float(node.attributes["alpha"]))
+                self.program.put(Curve(self.program.next, operand, node.size, form, relative))
             case "sigmoid":
                 compound.sigmoid(self.program, operand, relative)
-                return
             case _:
                 flat = np.arange(node.size).reshape(node.shape)
                 axis = int(node.attributes["axis"])
@@ -176,8 +175,6 @@ class _Reader:
                 if rows.size * rows.shape[1] > LARGEST_CONTRACTION:
                     raise UnsupportedOperator(node.op, node.name, "it is too large for the auditor")
                 compound.softmax(self.program, operand, rows, relative)
-                return
-        self.program.put(Curve(self.program.next, operand, node.size, form, relative, level))
 
     def _contraction(self, node: Node) -> None:
         """The product of two matrices that vary, with numpy's rules for stacks."""

@@ -170,7 +170,7 @@ def curve(step: Curve, operand: Tensor, strained: Tensor | None, deployed: bool)
         share = np.full((len(values), 1), step.relative)
         if strained is not None:
             share = share + 8 * UNIT32 * strained.size.max(axis=1, keepdims=True)
-        own = (values + step.level) * share * (1 + MOST_STRAIN) + TINY32 * (step.size + 4)
+        own = (values + step.form.level) * share * (1 + MOST_STRAIN) + TINY32 * (step.size + 4)
         own = np.where((values < LARGEST32) & (share < MOST_STRAIN), own, np.inf)
     slopes = (Slopes(step.operand, found.below, found.above),)
     least, most = found.least - own * (1 + 4 * UNIT), found.most + own * (1 + 4 * UNIT)

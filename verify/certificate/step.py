@@ -77,8 +77,7 @@ class Curve:
     Attributes:
         name, operand, size: as in `Bend`.
         form: the function.
-        relative: as in `Mix`, in proportion to the values.
-        level: added to the magnitudes: a library may compute a value near 0 as a difference.
+        relative: as in `Mix`, in proportion to the values and the form's level.
         strain: a tensor whose largest magnitude is added to the proportion, times the unit of
             float32: what rounding it does to exponentials.
     """
@@ -88,7 +87,6 @@ class Curve:
     size: int
     form: Form
     relative: float = 0.0
-    level: float = 0.0
     strain: str | None = None
 
     @property

@@ -10,7 +10,7 @@ from math import isfinite
 import numpy as np
 
 from theory.enclosure import Undecided
-from verify.certificate.argument import Argument, follows, joined
+from verify.certificate.argument import MOST_ROWS, Argument, follows, joined
 from verify.certificate.bound import Auditor, Boxes, Reach, Sweep
 from verify.certificate.box import Box, halves, phases, whole
 from verify.certificate.file import Rejected
@@ -89,6 +89,8 @@ class _Arguments:
         if at >= len(tree.rows):
             raise Rejected("a leaf has no argument")
         rows = int(tree.rows[at])
+        if not 0 < rows <= MOST_ROWS:
+            raise Rejected(f"an argument has {rows} rows, not 1 to {MOST_ROWS}")
         known = sum(int(np.count_nonzero(sign)) for sign in box.signs.values())
         weight = self._weight + rows * self._inequalities
         slope = self._slope + rows * self._slopes
