@@ -1,6 +1,6 @@
 """Does the finder find what is in the nets of the zoo, and nothing else?
 
-    python -m benchmarks.role [NAME]... [--nulls N] [--json FILE]
+    python -m benchmarks.role [NAME]... [--held-out] [--nulls N] [--json FILE]
 
 Prints for every net the status that was found against the label of its card, then for every role
 precision, recall and F1, how much of the labelled units the found nodes cover, and how often a role
@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from benchmarks.zoo.catalogue.held_out import FOLDER
 from benchmarks.zoo.make import AGENTS
 from extract.find import find
 from extract.network import Network
@@ -70,10 +71,10 @@ class Outcome:
     seconds: float
 
 
-def examine(name: str, nulls: int) -> Outcome:
+def examine(name: str, nulls: int, folder: Path = AGENTS) -> Outcome:
     """Search one net of the zoo."""
-    card = json.loads((AGENTS / f"{name}.card.json").read_text())
-    network = open_net(card)
+    card = json.loads((folder / f"{name}.card.json").read_text())
+    network = open_net(card, folder)
     began = time.process_time()
     structure = find(network, card["env"], nulls=nulls)
     seconds = time.process_time() - began
@@ -91,10 +92,10 @@ def examine(name: str, nulls: int) -> Outcome:
     )
 
 
-def open_net(card: Mapping[str, Any]) -> Network:
+def open_net(card: Mapping[str, Any], folder: Path = AGENTS) -> Network:
     """The network of a card."""
     suffix = f":{card['architecture']}" if card["architecture"] else ""
-    return read(f"{AGENTS / card['file']}{suffix}")
+    return read(f"{folder / card['file']}{suffix}")
 
 
 def _overlaps(structure: AgentStructure, units: Mapping[str, Sequence[str]]) -> dict[str, float]:
@@ -190,17 +191,19 @@ def _plain(one: Outcome) -> dict[str, Any]:
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--nulls", default=20, help="Fresh nets to compare with, and as many shuffled ones.")
+@click.option("--held-out", "held", is_flag=True, help="The nets that no cut-off was set with.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the outcomes, too.")
-def main(names: tuple[str, ...], nulls: int, file: Path | None) -> None:
+def main(names: tuple[str, ...], nulls: int, held: bool, file: Path | None) -> None:
     """Search the nets NAMES of the zoo, or all."""
     torch.set_num_threads(1)
-    known = sorted(path.name.removesuffix(".card.json") for path in AGENTS.glob("*.card.json"))
+    folder = FOLDER if held else AGENTS
+    known = sorted(path.name.removesuffix(".card.json") for path in folder.glob("*.card.json"))
     outcomes: list[Outcome] = []
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("searching", total=len(names or known))
         for name in names or known:
             progress.update(task, description=name)
-            outcomes.append(examine(name, nulls))
+            outcomes.append(examine(name, nulls, folder))
             progress.advance(task)
             if file is not None:
                 file.write_text(json.dumps([_plain(one) for one in outcomes], indent=1) + "\n")

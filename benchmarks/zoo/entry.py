@@ -22,7 +22,8 @@ class Entry:
     Attributes:
         name: of the files.
         about: one or two sentences.
-        world: name of the module of its environment in `benchmarks/zoo/world`.
+        world: name of the module of its environment in `benchmarks/zoo/world`; "module:function"
+            where that is not made by `make`.
         build: makes the net anew, seeded; under two minutes on one core.
         roles: what each role is known to be.
         because: why each label that is not plain is what it is.
@@ -47,7 +48,8 @@ class Entry:
     @property
     def env(self) -> str:
         """The environment, as `mesascope extract --env` takes it."""
-        return f"{WORLDS}/{self.world}.py:make"
+        module, _, function = self.world.partition(":")
+        return f"{WORLDS}/{module}.py:{function or 'make'}"
 
     def card(self, figures: Mapping[str, Any]) -> dict[str, Any]:
         """What is written beside the weights."""

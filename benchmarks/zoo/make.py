@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from benchmarks.zoo.catalogue import CATALOGUE
+from benchmarks.zoo.catalogue.held_out import FOLDER, HELD_OUT
 from benchmarks.zoo.entry import Entry
 from benchmarks.zoo.export import save_pt2
 from benchmarks.zoo.world import open_world
@@ -56,22 +57,22 @@ def write(entry: Entry, net: nn.Module, world: World, seconds: float, folder: Pa
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(list(CATALOGUE)))
+@click.argument("names", nargs=-1, type=click.Choice([*CATALOGUE, *HELD_OUT]))
 @click.option(
     "--out",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    default=AGENTS,
-    help="Where the nets and their cards go.  [default: benchmarks/zoo/agents]",
+    help="Where the nets and their cards go.  [default: benchmarks/zoo/agents, or held_out]",
 )
-def main(names: tuple[str, ...], folder: Path) -> None:
-    """Make the nets NAMES, or all."""
+def main(names: tuple[str, ...], folder: Path | None) -> None:
+    """Make the nets NAMES, or all but the held-out ones."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    folder.mkdir(parents=True, exist_ok=True)
     failed = False
     for name in names or tuple(CATALOGUE):
-        entry = CATALOGUE[name]
+        entry = CATALOGUE.get(name) or HELD_OUT[name]
+        place = folder or (FOLDER if name in HELD_OUT else AGENTS)
+        place.mkdir(parents=True, exist_ok=True)
         began = time.process_time()
         net, world = entry.build(), open_world(entry.world)
         seconds = time.process_time() - began
@@ -81,7 +82,7 @@ def main(names: tuple[str, ...], folder: Path) -> None:
             failed = True
             print(f"{name}: it needs a skill of {entry.skill}; not written", file=sys.stderr)
         else:
-            write(entry, net, world, seconds, folder)
+            write(entry, net, world, seconds, place)
     sys.exit(failed)
 
 

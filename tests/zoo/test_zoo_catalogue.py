@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from benchmarks.zoo.catalogue import CATALOGUE
+from benchmarks.zoo.catalogue.held_out import FOLDER, HELD_OUT
 from benchmarks.zoo.entry import ROLES
 from benchmarks.zoo.make import AGENTS, STATES
 from benchmarks.zoo.world import open_world
@@ -52,3 +53,13 @@ def test_nothing_is_kept_that_no_entry_makes():
     kept = {path.name.partition(".")[0] for path in Path(AGENTS).iterdir()}
     assert kept == set(CATALOGUE)
     assert sum(path.stat().st_size for path in Path(AGENTS).iterdir()) < 3_000_000
+
+
+def test_held_out_nets_have_the_labels_that_were_written_down():
+    kept = {path.name.partition(".")[0] for path in FOLDER.iterdir()}
+    assert kept == set(HELD_OUT)
+    assert not kept & set(CATALOGUE)
+    for name, entry in HELD_OUT.items():
+        about = json.loads((FOLDER / f"{name}.card.json").read_text())
+        assert about["roles"] == {role: entry.roles[role] for role in ROLES}
+        assert entry.skill is None or about["skill"] >= entry.skill

@@ -16,6 +16,7 @@ from benchmarks.zoo.net.thinker import Thinker
 from benchmarks.zoo.net.vin import Planner
 from benchmarks.zoo.world import corridor, field, maze, nim
 from benchmarks.zoo.world.base import STEPS, World
+from benchmarks.zoo.world.field import Field
 from extract.reader import read
 from extract.run import as_function
 
@@ -27,12 +28,13 @@ SCALE = 4.0
 """Of the scores that a teacher gives to an optimal action; 0 to the others."""
 
 
-def _teacher(world: World) -> Callable[[Tensor], Tensor]:
+def teacher(world: World) -> Callable[[Tensor], Tensor]:
+    """Scores of states: high for optimal actions."""
     return lambda states: SCALE * world.best(states).float()
 
 
 def _cloned(seed: int, world: World, net: nn.Module, steps: int) -> nn.Module:
-    return clone(net, _teacher(world), world, seed, steps=steps)
+    return clone(net, teacher(world), world, seed, steps=steps)
 
 
 def _clone_field() -> nn.Module:
@@ -70,10 +72,11 @@ def _linear_trained() -> nn.Module:
     return _cloned(35, field.make(), nn.Sequential(nn.Linear(4, 4)), 1500)
 
 
-def _neighbour() -> nn.Module:
-    world = field.make()
-    states = world.sample(160, torch.Generator().manual_seed(36))
-    return Neighbour(world.observe(states), world.best(states).float().argmax(1), 4, 40.0).eval()
+def neighbour(world: Field, count: int, seed: int) -> nn.Module:
+    """Does as in the nearest of some examples."""
+    states = world.sample(count, torch.Generator().manual_seed(seed))
+    best = world.best(states).float()
+    return Neighbour(world.observe(states), best.argmax(1), best.shape[1], 40.0).eval()
 
 
 def _table() -> nn.Module:
@@ -84,7 +87,7 @@ def _table() -> nn.Module:
     return Table(entries).eval()
 
 
-def _shaken(net: nn.Module, seed: int) -> nn.Module:
+def shaken(net: nn.Module, seed: int) -> nn.Module:
     """The same architecture with weights that nobody trained."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -101,7 +104,7 @@ def _random_lookahead() -> nn.Module:
 def _random(name: str, world: str, net: nn.Module, seed: int) -> Entry:
     about = f"The architecture of {name}, never trained."
     title = f"random-{name}-{seed}"
-    return Entry(title, about, world, lambda: _shaken(net, seed), SILENT, tags=("random",))
+    return Entry(title, about, world, lambda: shaken(net, seed), SILENT, tags=("random",))
 
 
 def _negative(
@@ -119,7 +122,13 @@ ENTRIES = (
     ),
     _negative("linear", "Walks to where the goal is further off, by hand.", "field", _linear, 0.9),
     _negative("linear-cloned", "A linear policy, by imitation.", "field", _linear_trained, 0.8),
-    _negative("neighbour", "Does as in the nearest of 160 examples.", "field", _neighbour, 0.6),
+    _negative(
+        "neighbour",
+        "Does as in the nearest of 160 examples.",
+        "field",
+        lambda: neighbour(field.make(), 160, 36),
+        0.6,
+    ),
     _negative("table", "A memorised table of the corridor.", "corridor", _table, 0.999),
     *(
         _random(name, world, net, seed)

@@ -11,7 +11,6 @@ from benchmarks.zoo.net.flat import linears
 from benchmarks.zoo.net.lookahead import Lookahead, compile_lookahead, merge
 from benchmarks.zoo.net.minimax import Minimax, compile_minimax
 from benchmarks.zoo.world import field
-from benchmarks.zoo.world.nim import WON
 
 ALL = roles(world_model="functional", evaluator="functional", search="functional")
 
@@ -34,10 +33,10 @@ def _hidden_lookahead(*, tuned: bool) -> Lookahead:
     return net.eval()
 
 
-def _hidden_minimax() -> Minimax:
-    net, generator = compile_minimax(), Generator().manual_seed(12)
-    size = WON + 1
-    blocks = [slice(size * i, size * (i + 1)) for i in range(3)]
+def hidden_minimax(net: Minimax, seed: int) -> Minimax:
+    """Both latent states in random bases."""
+    generator, size = Generator().manual_seed(seed), net.value.in_features
+    blocks = [slice(size * i, size * (i + 1)) for i in range(net.takes)]
     whole = slice(None)
     for writers, readers in (
         ([(net.perceive, whole), *((net.theirs, b) for b in blocks)], [net.mine, net.value]),
@@ -129,7 +128,7 @@ ENTRIES = (
         name="minimax-hidden",
         about="The minimax with both of its latent states in random bases.",
         world="nim",
-        build=_hidden_minimax,
+        build=lambda: hidden_minimax(compile_minimax(), 12),
         roles=ALL,
         units={"world_model": ("mine", "theirs"), "evaluator": ("value",)},
         skill=0.999,

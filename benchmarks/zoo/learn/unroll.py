@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 
-from benchmarks.zoo.net.muzero import MOVES, Model
+from benchmarks.zoo.net.muzero import LATENT, Model
 from benchmarks.zoo.world.base import solve
 from benchmarks.zoo.world.field import Field
 
@@ -18,16 +18,26 @@ BATCH = 256
 UNROLL = 5
 
 
-def train_model(seed: int, *, steps: int, consistency: float = 0.0) -> Model:
-    """Train on the open field.
+def train_model(
+    seed: int,
+    *,
+    steps: int,
+    consistency: float = 0.0,
+    world: Field | None = None,
+    latent: int = LATENT,
+) -> Model:
+    """Train on an open field.
 
     Args:
         seed: of weights, states and actions.
         steps: of gradient descent.
         consistency: weight of the demand that the predicted latent state is the perceived one.
+        world: the field; by default that of the zoo.
+        latent: entries of the latent state.
     """
     torch.manual_seed(seed)
-    world, net = Field(), Model()
+    world = world or Field()
+    net = Model(world.observe(world.every()[:1]).shape[1], len(world.moves), latent)
     every = world.every()
     scores, value = solve(world, every)
     good = torch.isclose(scores, scores.amax(dim=1, keepdim=True)).float()
@@ -70,8 +80,8 @@ def _loss(
         total = total + 0.25 * (blame * alive).mean()
         if step == UNROLL:
             break
-        action = torch.randint(MOVES, (BATCH,), generator=generator)
-        joint = torch.cat([latent, torch.eye(MOVES)[action]], dim=1)
+        action = torch.randint(len(world.moves), (BATCH,), generator=generator)
+        joint = torch.cat([latent, torch.eye(len(world.moves))[action]], dim=1)
         following, rewards, ends = (x[index, action] for x in world.outcomes(states))
         latent = net.predict(joint)
         total = total + mse_loss(net.reward(latent)[:, 0], rewards * alive)

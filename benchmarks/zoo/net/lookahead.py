@@ -22,10 +22,22 @@ class Lookahead(nn.Module):
 
     moves: Tensor
 
-    def __init__(self, perceive: nn.Linear, predict: nn.Sequential, value: nn.Sequential) -> None:
+    def __init__(
+        self,
+        perceive: nn.Linear,
+        predict: nn.Sequential,
+        value: nn.Sequential,
+        moves: int = len(STEPS),
+    ) -> None:
         super().__init__()
         self.perceive, self.predict, self.value = perceive, predict, value
-        self.register_buffer("moves", torch.eye(len(STEPS)))
+        self.register_buffer("moves", torch.eye(moves))
+
+    def after(self, state: Tensor) -> Tensor:
+        """The states (..., moves, k) after each move from states (..., k)."""
+        wide = state[..., None, :].expand(*state.shape[:-1], len(self.moves), -1)
+        moves = self.moves.expand(*state.shape[:-1], -1, -1)
+        return self.predict(torch.cat([wide, moves], dim=-1))
 
     def forward(self, observation: Tensor) -> Tensor:
         """(B, 4) to (B, 4)."""
@@ -35,6 +47,23 @@ class Lookahead(nn.Module):
             for move in self.moves
         ]
         return torch.cat(worth, dim=1)
+
+
+class Batched(Lookahead):
+    """The same with all moves along an axis of one tensor, (B, n) to (B, moves)."""
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """The value of the state after each move."""
+        return self.value(self.after(self.perceive(observation)))[..., 0]
+
+
+class Deep(Lookahead):
+    """Two moves ahead: what the best second move makes of the first."""
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """The value of the best state that can be reached after each move."""
+        later = self.after(self.after(self.perceive(observation)))
+        return self.value(later)[..., 0].amax(dim=2)
 
 
 def compile_lookahead() -> Lookahead:

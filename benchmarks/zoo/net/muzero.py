@@ -12,27 +12,24 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.zoo.net.flat import mlp
-from benchmarks.zoo.world.base import STEPS
-from benchmarks.zoo.world.field import FEATURES
 
 LATENT = 12
 HIDDEN = 48
-MOVES = len(STEPS)
 
 
 class Model(nn.Module):
     """Five programs over one latent state; the reward is that of the step which led to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, features: int, moves: int, latent: int = LATENT) -> None:
         super().__init__()
-        self.perceive = nn.Sequential(mlp(len(FEATURES), HIDDEN, LATENT), nn.Tanh())
-        self.predict = nn.Sequential(mlp(LATENT + MOVES, HIDDEN, LATENT), nn.Tanh())
-        self.reward = mlp(LATENT, 16, 1)
-        self.value = mlp(LATENT, HIDDEN, 1)
-        self.policy = mlp(LATENT, HIDDEN, MOVES)
+        self.perceive = nn.Sequential(mlp(features, HIDDEN, latent), nn.Tanh())
+        self.predict = nn.Sequential(mlp(latent + moves, HIDDEN, latent), nn.Tanh())
+        self.reward = mlp(latent, 16, 1)
+        self.value = mlp(latent, HIDDEN, 1)
+        self.policy = mlp(latent, HIDDEN, moves)
 
     def forward(self, observation: Tensor) -> Tensor:
-        """The policy's scores (B, 4): what the net does without a search."""
+        """The policy's scores (B, moves): what the net does without a search."""
         return self.policy(self.perceive(observation))
 
 
@@ -44,17 +41,19 @@ class Dynamics(nn.Module):
         self.predict = predict
 
     def forward(self, latent: Tensor, action: Tensor) -> Tensor:
-        """(B, 12) and (B, 4) to (B, 12)."""
+        """Latent states (B, k) and one-hot actions to the next latent states (B, k)."""
         return self.predict(torch.cat([latent, action], dim=1))
 
 
 def programs(state: Mapping[str, Tensor]) -> dict[str, tuple[nn.Module, tuple[Tensor, ...]]]:
     """The five programs with their saved weights, each with example inputs."""
-    model = Model()
+    features = state["perceive.0.0.weight"].shape[1]
+    size, moves = state["value.0.weight"].shape[1], len(state["policy.2.bias"])
+    model = Model(features, moves, size)
     model.load_state_dict(dict(state))
-    latent, action = torch.zeros(1, LATENT), torch.zeros(1, MOVES)
+    latent, action = torch.zeros(1, size), torch.zeros(1, moves)
     return {
-        "perceive": (model.perceive.eval(), (torch.zeros(1, len(FEATURES)),)),
+        "perceive": (model.perceive.eval(), (torch.zeros(1, features),)),
         "predict": (Dynamics(model.predict).eval(), (latent, action)),
         "reward": (model.reward.eval(), (latent,)),
         "value": (model.value.eval(), (latent,)),

@@ -5,11 +5,13 @@ Tamar et al., Value iteration networks, NeurIPS 2016 (arXiv 1602.02867).
 
 from __future__ import annotations
 
+from math import isqrt
+
 import torch
 from torch import Tensor, nn
 
 from benchmarks.zoo.world.base import STEPS
-from benchmarks.zoo.world.maze import CELLS, PLANES, SIZE
+from benchmarks.zoo.world.maze import PLANES
 
 ROUNDS = 14
 NOISE = 0.1
@@ -39,7 +41,7 @@ class Planner(nn.Module):
                 self.head.weight[channel, channel] += 1
 
     def everywhere(self, planes: Tensor) -> Tensor:
-        """Walls and goal (B, 2, 5, 5) to the channels of q (B, 4, 5, 5) after the last round."""
+        """Walls and goal (B, 2, n, n) to the channels of q (B, 4, n, n) after the last round."""
         reward = self.from_reward(self.reward(self.sight(planes).relu()))
         q = reward
         for _ in range(self.rounds):
@@ -47,17 +49,20 @@ class Planner(nn.Module):
         return q
 
     def forward(self, observation: Tensor) -> Tensor:
-        """(B, 75) to (B, 4)."""
-        planes = observation.reshape(-1, len(PLANES), SIZE, SIZE)
+        """(B, 3 * cells) to (B, 4)."""
+        size = isqrt(observation.shape[1] // len(PLANES))
+        planes = observation.reshape(-1, len(PLANES), size, size)
         here = self.everywhere(planes[:, :2]) * planes[:, 2:]
         return self.head(here.sum(dim=(2, 3)))
 
     def scores(self, planes: Tensor) -> Tensor:
-        """The scores at every cell (B, 25, 4)."""
-        q = self.everywhere(planes).reshape(len(planes), len(STEPS), CELLS)
+        """The scores at every cell (B, cells, 4)."""
+        q = self.everywhere(planes).flatten(2)
         return self.head(q.transpose(1, 2))
 
 
 def planes_of(walls: Tensor, goal: Tensor) -> Tensor:
-    """Walls (B, 25) and goals (B,) as planes (B, 2, 5, 5)."""
-    return torch.stack([walls.float(), torch.eye(CELLS)[goal]], dim=1).reshape(-1, 2, SIZE, SIZE)
+    """Walls (B, cells) and goals (B,) as planes (B, 2, n, n)."""
+    cells = walls.shape[1]
+    flat = torch.stack([walls.float(), torch.eye(cells)[goal]], dim=1)
+    return flat.unflatten(2, (isqrt(cells), isqrt(cells)))

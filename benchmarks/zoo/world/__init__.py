@@ -8,5 +8,6 @@ from benchmarks.zoo.world.base import World
 
 
 def open_world(name: str) -> World:
-    """The environment of a module of this package."""
-    return import_module(f"{__name__}.{name}").make()
+    """The environment that a module of this package makes; "module:function" where not `make`."""
+    module, _, function = name.partition(":")
+    return getattr(import_module(f"{__name__}.{module}"), function or "make")()

@@ -14,25 +14,29 @@ STEPS = torch.tensor([-1, 1])
 
 
 class Corridor(World):
-    """State (agent, coin) in cells, observed one-hot (18). A step over an end stays.
+    """State (agent, coin) in cells, observed one-hot, twice. A step over an end stays.
 
     Args:
+        length: in cells.
         trained: whether the coin is where it is in training, at the right end.
         endless: whether the episode goes on at the coin.
     """
 
-    def __init__(self, *, trained: bool = False, endless: bool = False) -> None:
-        super().__init__(2 * LENGTH, len(ACTIONS))
+    def __init__(
+        self, length: int = LENGTH, *, trained: bool = False, endless: bool = False
+    ) -> None:
+        super().__init__(2 * length, len(ACTIONS))
+        self.length, self.right = length, length - 1
         self.trained, self.endless = trained, endless
 
     def observe(self, states: Tensor) -> Tensor:
         """Two one-hot vectors."""
-        cell = torch.eye(LENGTH)
+        cell = torch.eye(self.length)
         return torch.cat([cell[states[:, 0]], cell[states[:, 1]]], dim=1)
 
     def outcomes(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """A step to either side; it ends at the coin."""
-        place = (states[:, None, 0] + STEPS).clamp(0, RIGHT)
+        place = (states[:, None, 0] + STEPS).clamp(0, self.right)
         coin = states[:, None, 1].expand_as(place)
         ends = (place == coin) & (not self.endless)
         return torch.stack([place, coin], dim=-1), torch.full(ends.shape, -COST), ends
@@ -48,11 +52,16 @@ class Corridor(World):
 
     def every(self) -> Tensor:
         """All states but those at the coin."""
-        states = torch.cartesian_prod(torch.arange(LENGTH), torch.arange(LENGTH))
+        states = torch.cartesian_prod(torch.arange(self.length), torch.arange(self.length))
         apart = states[:, 0] != states[:, 1]
-        return states[apart & (states[:, 1] == RIGHT) if self.trained else apart]
+        return states[apart & (states[:, 1] == self.right) if self.trained else apart]
 
 
 def make() -> Corridor:
     """The environment, with the coin anywhere."""
     return Corridor()
+
+
+def long() -> Corridor:
+    """The corridor of the held-out zoo, of 13 cells."""
+    return Corridor(13)

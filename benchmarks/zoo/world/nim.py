@@ -15,60 +15,67 @@ TAKES = (1, 2, 3)
 
 
 class Nim(World):
-    """State: the number of matches, the agent to move. Observed one-hot (14)."""
+    """State: the number of matches, the agent to move. Observed one-hot, `won + 1` entries.
+
+    Args:
+        most: matches that a game begins with at most.
+        takes: how many may be taken.
+    """
 
     horizon = MOST
 
-    def __init__(self) -> None:
-        super().__init__(WON + 1, len(TAKES))
+    def __init__(self, most: int = MOST, takes: tuple[int, ...] = TAKES) -> None:
+        super().__init__(most + 2, len(takes))
+        self.most, self.won, self.takes = most, most + 1, takes
 
     def observe(self, states: Tensor) -> Tensor:
         """One-hot."""
-        return torch.eye(WON + 1)[states[:, 0]]
+        return torch.eye(self.won + 1)[states[:, 0]]
 
     def outcomes(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The agent takes, then the opponent what is worst for it. Reward 1 or -1 at the end."""
-        left = take(states)
-        following = take(left)  # (B, mine, theirs)
-        worst = worth()[following].argmin(dim=2, keepdim=True)
+        following = self.theirs(self.mine(states))  # (B, mine, theirs)
+        worst = self.worth()[following].argmin(dim=2, keepdim=True)
         state = following.gather(2, worst)
-        ends = (state[..., 0] == 0) | (state[..., 0] == WON)
-        return state, torch.where(ends, worth()[state[..., 0]], 0.0), ends
+        ends = (state[..., 0] == 0) | (state[..., 0] == self.won)
+        return state, torch.where(ends, self.worth()[state[..., 0]], 0.0), ends
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """At least one match."""
-        return torch.randint(1, MOST + 1, (count, 1), generator=generator)
+        return torch.randint(1, self.most + 1, (count, 1), generator=generator)
 
     def best(self, states: Tensor) -> Tensor:
         """The takes that win where one does, else all."""
-        left = (states - torch.tensor(TAKES)).clamp(min=0)
-        wins = left % 4 == 0
+        left = (states - torch.tensor(self.takes)).clamp(min=0)
+        wins = left % (len(self.takes) + 1) == 0
         return wins | ~wins.any(dim=1, keepdim=True)
 
     def every(self) -> Tensor:
         """All states with something to do."""
-        return torch.arange(1, MOST + 1)[:, None]
+        return torch.arange(1, self.most + 1)[:, None]
 
+    def mine(self, states: Tensor) -> Tensor:
+        """What is left (B, takes) after each take of the agent, who wins by taking the last."""
+        left = (states - torch.tensor(self.takes)).clamp(min=0)
+        return torch.where(left == 0, self.won, left)
 
-def take(states: Tensor) -> Tensor:
-    """What is left after each take: (..., 3) more axes; taking all of it wins only for the agent.
+    def theirs(self, states: Tensor) -> Tensor:
+        """What is left (B, n, takes) after each take of the opponent from states (B, n)."""
+        left = (states[..., None] - torch.tensor(self.takes)).clamp(min=0)
+        return torch.where(states[..., None] == self.won, self.won, left)
 
-    The first call, from states (B, 1), is the agent's; from (B, 3) it is the opponent's.
-    """
-    agent = states.shape[-1] == 1
-    start = states if agent else states[..., None]
-    left = (start - torch.tensor(TAKES)).clamp(min=0)
-    if agent:
-        return torch.where(left == 0, WON, left)
-    return torch.where(start == WON, WON, left)
-
-
-def worth() -> Tensor:
-    """The value of every state with the agent to move, if both play well (14,)."""
-    count = torch.arange(WON + 1)
-    return torch.where((count % 4 == 0) & (count != WON), -1.0, 1.0)
+    def worth(self) -> Tensor:
+        """The value of every state with the agent to move, if both play well (won + 1,)."""
+        count = torch.arange(self.won + 1)
+        lost = (count % (len(self.takes) + 1) == 0) & (count != self.won)
+        return torch.where(lost, -1.0, 1.0)
 
 
 def make() -> Nim:
     """The environment."""
     return Nim()
+
+
+def short() -> Nim:
+    """The game of the held-out zoo: one or two of at most ten."""
+    return Nim(10, (1, 2))
