@@ -14,6 +14,7 @@ from extract.environment import Environment, open_environment
 from extract.graph.candidate import find_interface
 from extract.network import Array, Network
 from extract.observation import fit, read_observations
+from extract.remember import remembering
 from extract.roles.evaluator import find_evaluator
 from extract.roles.lookahead import find_lookahead
 from extract.roles.memory import find_memory
@@ -51,6 +52,7 @@ def find(
     """
     world = open_environment(environment) if environment is not None else None
     interface = find_interface(network, world.actions if world else None)
+    world = remembering(world, network, interface) if world else None
     recorded = None
     if observations is not None:
         is_file = isinstance(observations, str | Path)

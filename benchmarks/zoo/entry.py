@@ -11,7 +11,7 @@ from torch import nn
 Label = Literal["functional", "absent"] | None
 """What a role is known to be; None where that is not known, and nothing is scored."""
 
-ROLES = ("world_model", "evaluator", "search", "policy")
+ROLES = ("world_model", "evaluator", "search", "policy", "memory")
 WORLDS = "benchmarks/zoo/world"
 
 
@@ -31,6 +31,7 @@ class Entry:
         skill: the least share of optimal actions that the net has to reach; None where it is not
             meant to reach any.
         parts: whether the net is five programs rather than one.
+        carries: entries of the state that it hands on; 0 where it is a function of the present.
         tags: families, such as "planted".
     """
 
@@ -43,6 +44,7 @@ class Entry:
     units: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     skill: float | None = None
     parts: bool = False
+    carries: int = 0
     tags: Sequence[str] = ()
 
     @property
@@ -67,14 +69,20 @@ class Entry:
 
 
 def roles(
-    *, world_model: Label, evaluator: Label, search: Label, policy: Label = "functional"
+    *,
+    world_model: Label,
+    evaluator: Label,
+    search: Label,
+    policy: Label = "functional",
+    memory: Label = "absent",
 ) -> dict[str, Label]:
-    """The labels, all four named."""
+    """The labels, all named."""
     return {
         "world_model": world_model,
         "evaluator": evaluator,
         "search": search,
         "policy": policy,
+        "memory": memory,
     }
 
 

@@ -11,9 +11,12 @@ from torch import nn
 TRACE = "stack_trace"  # the exporters note where in which file a node comes from
 
 
-def save_pt2(net: nn.Module, inputs: int, path: Path) -> None:
-    """Write a `.pt2` that takes (1, inputs); no example inputs, which would be a pickle."""
-    program = torch.export.export(net, (torch.zeros(1, inputs),))
+def save_pt2(net: nn.Module, inputs: int, path: Path, *, carries: int = 0) -> None:
+    """Write a `.pt2` that takes (1, inputs), and (1, carries) where it hands a state on; no example
+    inputs, which would be a pickle.
+    """
+    sizes = (inputs, carries) if carries else (inputs,)
+    program = torch.export.export(net, tuple(torch.zeros(1, size) for size in sizes))
     for node in program.graph.nodes:
         node.meta.pop(TRACE, None)
     program.example_inputs = None

@@ -21,6 +21,8 @@ from benchmarks.zoo.catalogue import CATALOGUE
 from benchmarks.zoo.catalogue.held_out import FOLDER, HELD_OUT
 from benchmarks.zoo.entry import Entry
 from benchmarks.zoo.export import save_pt2
+from benchmarks.zoo.learn.recall import play
+from benchmarks.zoo.net.recurrent import Recurrent
 from benchmarks.zoo.world import open_world
 from benchmarks.zoo.world.base import World, skill
 
@@ -30,7 +32,12 @@ STATES = 2000
 
 
 def measure(net: nn.Module, world: World, seed: int = 99) -> float:
-    """The share of random states in which the net's best-scored action is optimal."""
+    """The share of random states, or of all along episodes for a net that hands a state on, in
+    which the net's best-scored action is optimal.
+    """
+    if isinstance(net, Recurrent):
+        with torch.no_grad():
+            return float(play(net, world, torch.Generator().manual_seed(seed), count=STATES)[1])
     states = world.sample(STATES, torch.Generator().manual_seed(seed))
     with torch.no_grad():
         given = net(world.observe(states))
@@ -43,7 +50,8 @@ def write(entry: Entry, net: nn.Module, world: World, seconds: float, folder: Pa
     if entry.parts:
         save_file(dict(net.state_dict()), path)
     else:
-        save_pt2(net, int(world.observation_space.shape[0]), path)  # pyright: ignore
+        inputs = int(world.observation_space.shape[0])  # pyright: ignore
+        save_pt2(net, inputs, path, carries=entry.carries)
     figures = {
         "file": path.name,
         "architecture": ARCHITECTURE if entry.parts else "",

@@ -68,6 +68,23 @@ def _scores(network: Network, actions: int | None) -> str:
     return wide[0]
 
 
+def handed_on(network: Network, interface: Interface) -> tuple[tuple[str, str], ...]:
+    """Pairs (input, output) of one shape by which a state may be handed on: the output is computed
+    from the input and from what else is observed.
+    """
+    if len(interface.observations) < 2:
+        return ()
+    pairs: dict[str, str] = {}
+    for late in network.outputs:
+        needed = network.ancestors([late])
+        for early in interface.observations:
+            fits = network.node(early).shape == network.node(late).shape
+            others = set(interface.observations) - {early}
+            if fits and late != interface.scores and early in needed and others & needed:
+                pairs.setdefault(early, late)
+    return tuple(pairs.items())
+
+
 def transitions(network: Network, interface: Interface) -> list[tuple[str, str]]:
     """Pairs (latent, next latent): the second has the first's shape and is computed from it and the
     action alone.

@@ -107,6 +107,21 @@ class Loop:
                 return None
             here, there = graph_inputs[0]
 
+    def is_over_time(self, network: Network) -> bool:
+        """Whether each step reads something of its own from outside, or cut out of a history."""
+        inside = self.nodes | set(network.parameters) | self.invariant
+        own = [
+            frozenset({s for n in step for s in network.node(n).inputs} - inside)
+            for step in self.steps
+        ]
+        cuts = [
+            frozenset(Counter(_key(network, network.node(n)) for n in step).items())
+            for step in self.steps
+        ]
+        count = len(self.steps)
+        apart = len(set(own)) == count and all(own)
+        return count > 1 and (apart or len(set(cuts)) == count)
+
     def entry(self, network: Network) -> tuple[str, ...]:
         """The tensors that the first step reads where later ones read what is carried."""
         inside = self.nodes
@@ -179,12 +194,12 @@ def _loop(network: Network, chain: list[str], above: dict[str, frozenset[str]]) 
         [n.name for n in network.nodes if n.name in above[after] - above[use] | {use}]
         for use, after in pairwise(chain)
     ]
-    forms = [_form(network, step) for step in steps]
+    forms = [_form(network, step, use, above) for step, use in zip(steps, chain[:-1], strict=True)]
     start = len(steps) - 1
     while start > 0 and forms[start - 1] == forms[-1]:
         start -= 1
     kept = [tuple(step) for step in steps[start:]]
-    last = _last(network, chain[-1], steps[-1], above)
+    last = _last(network, chain[-1], forms[-1], above)
     if last is not None:
         kept.append(last)
     if len(kept) < 2:
@@ -199,24 +214,34 @@ def _loop(network: Network, chain: list[str], above: dict[str, frozenset[str]]) 
     return Loop(tuple(kept), _carried(network, kept), parameters, invariant, uses)
 
 
-def _form(network: Network, step: list[str]) -> Counter[tuple[object, ...]]:
-    return Counter(_key(network, network.node(name)) for name in step)
+def _form(
+    network: Network, step: list[str], use: str, above: dict[str, frozenset[str]]
+) -> Counter[tuple[object, ...]]:
+    """What a step consists of. What it only reads of the outside may be cut out elsewhere."""
+    return Counter(
+        _key(network, network.node(name), is_side=name != use and use not in above[name])
+        for name in step
+    )
 
 
-def _key(network: Network, node: Node) -> tuple[object, ...]:
+def _key(network: Network, node: Node, *, is_side: bool = False) -> tuple[object, ...]:
     weights = tuple(network.parameters[n].tobytes() for n in node.inputs if n in network.parameters)
-    return node.op, tuple(sorted(node.attributes.items())), node.shape, weights
+    attributes = () if is_side else tuple(sorted(node.attributes.items()))
+    return node.op, attributes, node.shape, weights
 
 
 def _last(
-    network: Network, use: str, model: list[str], above: dict[str, frozenset[str]]
+    network: Network,
+    use: str,
+    model: Counter[tuple[object, ...]],
+    above: dict[str, frozenset[str]],
 ) -> tuple[str, ...] | None:
     """The step that begins with the last use, if the whole form is there."""
-    form = _form(network, model)
+    form = model.copy()
     step: list[str] = []
     for node in network.nodes:
-        key = _key(network, node)
         belongs = node.name == use or use in above[node.name]
+        key = _key(network, node, is_side=not belongs)
         side = node.name not in above[use] and not belongs and bool(node.inputs)
         if (belongs or side) and form[key] > 0 and node.op != "parameter":
             form[key] -= 1

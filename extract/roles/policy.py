@@ -76,11 +76,11 @@ def earning_lost(study: Study, tensor: str) -> Evidence:
     """What the policy earns less when a tensor comes from another state (resample ablation)."""
     experience, guide = study.experience, study.guide
     rng = study.rng(f"ablate {tensor}")
-    ablated = guide.episodes(_ablated(study, tensor, experience.states, rng), EPISODES)
+    broken = guide.episodes(ablated(study, tensor, experience.states, rng), EPISODES)
     return lost(
         "return lost under resample ablation",
         experience.returns,
-        ablated,
+        broken,
         experience.random,
         rng,
         f"share of what is earned above random actions that is lost when {tensor} is another "
@@ -89,7 +89,13 @@ def earning_lost(study: Study, tensor: str) -> Evidence:
 
 
 def lost(
-    test: str, intact: Array, broken: Array, chance: Array, rng: np.random.Generator, means: str
+    test: str,
+    intact: Array,
+    broken: Array,
+    chance: Array,
+    rng: np.random.Generator,
+    means: str,
+    kind: Kind = Kind.CAUSAL,
 ) -> Evidence:
     """How much of what is earned above chance is lost by breaking something.
 
@@ -99,6 +105,7 @@ def lost(
             broken, and of random actions.
         rng: for the p-value.
         means: the effect in words.
+        kind: what the test bears on.
     """
     gained = _difference(intact, chance)
     scale = gained if gained > 0 else np.inf
@@ -113,12 +120,12 @@ def lost(
         _difference(intact, broken) / scale,
         EARNING_LOST,
         shuffles=permuted(mixed, len(joined), rng),
-        kind=Kind.CAUSAL,
+        kind=kind,
         means=f"{means}; nulls: episodes exchanged between the two",
     )
 
 
-def _ablated(study: Study, tensor: str, donors: Array, rng: np.random.Generator) -> Choose:
+def ablated(study: Study, tensor: str, donors: Array, rng: np.random.Generator) -> Choose:
     """The policy with a tensor that comes from states drawn anew for every choice."""
     names, scores = study.interface.observations, study.interface.scores
     values = evaluate(study.network, study.split(donors), [tensor])[tensor].reshape(len(donors), -1)

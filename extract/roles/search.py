@@ -20,7 +20,7 @@ def find_search(
     candidates = [*others, *(one.search for one in planned)]
     taken = {name for one in planned for name in one.planner.loop.nodes}
     for loop in study.loops:
-        if loop.nodes & taken:
+        if loop.nodes & taken or loop.is_over_time(study.network):
             continue
         candidates.append(find_deliberation(study, loop))
     return decide(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks.zoo.catalogue import negative, planner, planted, value
+from benchmarks.zoo.catalogue import negative, planner, planted, recall, value
 from benchmarks.zoo.entry import Entry
 
 CATALOGUE: Mapping[str, Entry] = {
-    entry.name: entry for module in (planner, value, negative, planted) for entry in module.ENTRIES
+    entry.name: entry
+    for module in (planner, value, negative, planted, recall)
+    for entry in module.ENTRIES
 }
