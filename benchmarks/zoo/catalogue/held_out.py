@@ -111,7 +111,7 @@ def _entry(
 ) -> Entry:  # fmt: skip
     units = PARTS if labels == ALL and "lookahead" in name else {}
     return Entry(
-        name, about, world, build, labels, because or {}, units, skill, parts, ("held-out",)
+        name, about, world, build, labels, because or {}, units, skill, parts, tags=("held-out",)
     )
 
 
