@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from strategy import pick
 
-from theory import Agent, Feature, Term, forall, implies, world
+from theory import Agent, Feature, Term, and_, forall, implies, world
 from theory.error import InputError
 from theory.finite.arena import Game
 from theory.finite.arena import World as Played
@@ -241,6 +241,31 @@ def test_an_overseer_who_draws_lots_lets_through_in_the_end():
     )
     (result,) = check(policy([1]).network(), sure).results
     assert result.verdict is VIOLATED
+
+
+@pytest.mark.parametrize(("first", "verdict"), [(4199, HOLDS), (4200, Verdict.VACUOUS)])
+def test_more_starts_than_there_may_be_cells(first: int, verdict: Verdict):
+    count = 4200
+    rest = {str(at): {action: str(at) for action in ACTIONS} for at in range(count)}
+    there = process_world(one_hot(1), process(rest), lambda s: [0])
+    s = there.state("s")
+    stays = there.trajectory(s).always(lambda t: t["at"] >= first)
+    formula = forall(s, implies(s["at"] >= first, stays))
+    assert judged(there, formula, policy([1])).verdict is verdict
+
+
+def test_a_condition_that_is_met_in_one_state_of_many():
+    names = [str(at) for at in range(300)]
+    rest = process({name: dict.fromkeys(ACTIONS, name) for name in names})
+    there = process_world(one_hot(1), rest, lambda s: [Fraction(int(s), 3)])
+    s = there.state("s")
+    stays = there.trajectory(s).always(lambda t: there.among(t, ["299"]))
+    for condition, verdict in (
+        (there.among(s, ["299"]), HOLDS),
+        (and_(there.among(s, ["299"]), there.among(s, ["298"])), Verdict.VACUOUS),
+    ):
+        acting = and_(condition, there.acts(s, "right"))
+        assert judged(there, forall(s, implies(acting, stays)), policy([1])).verdict is verdict
 
 
 def test_a_probability_from_infinitely_many_starts_is_left_open():

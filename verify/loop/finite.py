@@ -72,8 +72,7 @@ def settle(
     choices = world.choice_sort
     if choices is not None and _count([("", choices)]) is None:
         return None
-    count = _count(temporal.variables)
-    if count is None or count > LARGEST or not isinstance(world.state_sort, ObservationSort):
+    if listed(temporal.variables) is None or not isinstance(world.state_sort, ObservationSort):
         return None
     known: dict[Key, Gaps | None] = {}
     try:
@@ -85,6 +84,16 @@ def settle(
     except TooMany:
         pass
     return None
+
+
+def listed(variables: Sequence[tuple[str, Sort]]) -> Iterator[dict[str, Any]] | None:
+    """All values that variables take together; None where those are too many to be listed."""
+    count = _count(variables)
+    if count is None or count > LARGEST:
+        return None
+    names = [name for name, _ in variables]
+    rows = product(*(finite_domain(sort) or () for _, sort in variables))
+    return (dict(zip(names, row, strict=True)) for row in rows)
 
 
 def _count(variables: Sequence[tuple[str, Sort]]) -> int | None:
@@ -140,13 +149,11 @@ class _Graph:
     def _groups(self) -> Iterator[list[Node]]:
         """Starts that can be followed together: all, unless the formula looks back at them."""
         names = [name for name, _ in self.temporal.variables]
-        domains = [finite_domain(sort) or () for _, sort in self.temporal.variables]
         free = (free_variables(part) for part in self.temporal.formula.arguments[1:])
         apart = any(not one.isdisjoint(names) for one in free)
         starts: dict[Any, Node] = {}
-        for row in product(*domains):
+        for values in listed(self.temporal.variables) or ():
             self._check(len(starts))
-            values = dict(zip(names, row, strict=True))
             if self.sight.begins(values) is False:
                 continue
             state = evaluate(self.temporal.formula.arguments[0], Interpretation({}, values))

@@ -24,7 +24,7 @@ from verify.limit import OutOfTime, within
 from verify.loop.attack import attack
 from verify.loop.explore import Explorer, Outcome
 from verify.loop.extent import extent
-from verify.loop.finite import described, settle
+from verify.loop.finite import described, listed, settle
 from verify.loop.induction import prove
 from verify.loop.policy import Policy
 from verify.loop.question import Question, Temporal, questions, roots
@@ -106,24 +106,31 @@ def judge_trajectories(
         engine=", ".join(sorted(engines)),
     )
     functions = meaning(bound.functions, symbols_of(subject.formula), exactly)
-    occurring = [_occurs(part, functions) for part in parts]
+    occurring = [_occurs(part, functions, deadline) for part in parts]
     occurs = False if not any(one is not False for one in occurring) else all(occurring) or None
     return held, occurs
 
 
-def _occurs(part: Temporal, functions: Functions) -> bool | None:
-    """Whether a trajectory begins at all, where that is seen at a glance."""
-    question = part.bounded(0)
+def _occurs(part: Temporal, functions: Functions, deadline: Deadline) -> bool | None:
+    """Whether a trajectory begins at all: all starts are tried, where those are finitely many, else
+    the middles of some cells.
+    """
+    starts = listed(part.variables)
+    leaves_open = starts is None
+    if starts is None:
+        cells = islice(roots(part.bounded(0)), GLANCES)
+        starts = (root.values(root.cell.middle) for root in cells)
     none = True
-    for root in islice(roots(question), GLANCES):
+    for values in starts:
         none = False
-        meant = Interpretation(functions, root.values(root.cell.middle))
+        if deadline.passed:
+            return None
         try:
-            if evaluate(question.condition, meant):
+            if evaluate(part.condition, Interpretation(functions, values)):
                 return True
         except (Undecided, InputError):
-            continue
-    return False if none else None
+            leaves_open = True
+    return None if leaves_open and not none else False
 
 
 def _judge_part(
