@@ -45,7 +45,7 @@ class Attempt:
 def argue(
     goal: Goal, auditor: Auditor, boxes: Sequence[Box], state: Sweep, reach: Reach
 ) -> Attempt | None:
-    """Try to close boxes; None where the goal has too many conjunctions, or none.
+    """Try to close boxes; None where the goal has too many conjunctions, or nothing can be chosen.
 
     Args:
         goal: what is to be refuted.
@@ -54,7 +54,7 @@ def argue(
         state, reach: plain bounds of them.
     """
     sets = conjunctions(goal)
-    if not sets:
+    if not sets or not (auditor.bends or max(map(len, sets)) > 1):  # nothing can be chosen
         return None
     ascent = _Ascent(auditor, state, *_first(state, reach, sets))
     for _ in range(STEPS):
