@@ -87,8 +87,14 @@ def _decide(
 
 
 def _disproved(subject: Property, answer: Answer) -> Result:
-    """VIOLATED by a proof that nothing is chosen well, where that proof is about the deployed
-    network; there is no witness that could replay.
+    """VIOLATED by a proof that nothing is chosen well, where that proof covers float32.
+
+    VIOLATED always says two things: exact arithmetic and the deployed network agree that the
+    statement is false. A witness shows both by its replays. Where something was claimed to exist
+    there is no witness, and a proof takes its place; with guarantee `float32` it covers the exact
+    values as well. A proof about real arithmetic alone is like a witness that replays exactly, but
+    not in float32: the deployed network may find by rounding what exactly is not there. Both are
+    UNKNOWN, and say so. HOLDS differs, because it names its guarantee, and VIOLATED has none.
     """
     if answer.guarantee is Guarantee.FLOAT32:
         return Result(

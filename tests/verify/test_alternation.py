@@ -169,6 +169,95 @@ def check(case: Case, smt: SmtSolver) -> bool | None:
     return None
 
 
+# Several quantifiers over one name, beside and inside each other, and names that look like theirs.
+
+SAME = [Y, Y, real("y#2", LOW, HIGH), real("x", LOW, HIGH)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """exists y in [-4, 4]: comparisons of y with terms of o, and perhaps another part."""
+
+    variable: Term
+    body: Term
+    thresholds: tuple[Term, ...]
+    inner: Part | None = None
+
+    def term(self) -> Term:
+        """The formula; what is inside shadows the name, or has its own."""
+        whole = self.body if self.inner is None else and_(self.body, self.inner.term())
+        return exists(self.variable, whole)
+
+    def answered(self, at: Interpretation) -> bool:
+        """Whether some y makes it true, exactly."""
+        marks = sorted({LOW, HIGH, *(evaluate(t, at) for t in self.thresholds)})
+        marks = [m for m in marks if LOW <= m <= HIGH]
+        tried = marks + [(a + b) / 2 for a, b in pairwise(marks)]
+        name = self.variable.payload[0]
+        own = any(evaluate(self.body, at.bind({name: y})) for y in tried)
+        return own and (self.inner is None or self.inner.answered(at))
+
+
+@st.composite
+def crowds(draw: DrawFn) -> tuple[Tiny, tuple[Part, ...], Any]:
+    tiny = draw_tiny(draw, 1, 1, bends=2)
+    o = LINE.observation("o")
+    terms = [LINE.value(o), o["x"]]
+
+    def part(depth: int) -> Part:
+        y = pick(draw, SAME)
+        ends = [pick(draw, terms) + draw(dyadics(2, 2)) for _ in range(2)]
+        body = and_(*(pick(draw, (y >= end, y <= end, y < end)) for end in ends))
+        inner = part(depth - 1) if depth and pick(draw, (True, False)) else None
+        return Part(y, body, tuple(ends), inner)
+
+    return tiny, (part(1), part(1)), pick(draw, (and_, or_))
+
+
+@settings(max_examples=15)
+@given(crowd=crowds())
+def test_quantifiers_over_one_name_against_the_exact_truth(
+    crowd: tuple[Tiny, tuple[Part, ...], Any], smt: SmtSolver
+) -> None:
+    check_crowd(crowd, smt)
+
+
+@pytest.mark.slow
+def test_quantifiers_over_one_name_at_length(smt: SmtSolver) -> None:
+    decided = {True: 0, False: 0, None: 0}
+
+    @settings(max_examples=80)
+    @given(crowd=crowds())
+    def run(crowd: tuple[Tiny, tuple[Part, ...], Any]) -> None:
+        decided[check_crowd(crowd, smt)] += 1
+
+    run()
+    assert decided[True] > 5
+    assert decided[False] > 5
+
+
+def check_crowd(crowd: tuple[Tiny, tuple[Part, ...], Any], smt: SmtSolver) -> bool | None:
+    tiny, parts, join = crowd
+    functions = {"value": lambda o: tiny(flat(LINE, o))[0]}
+
+    def true(o: dict[str, Fraction]) -> bool:
+        at = Interpretation(functions, variables={"o": o})
+        return {and_: all, or_: any}[join](part.answered(at) for part in parts)
+
+    one = about(forall(LINE.observation("o"), join(*(part.term() for part in parts))), tiny)
+    game = played(one, smt)
+    if game.answer.reached is False:
+        for o in observations(LINE, seed=2):
+            assert true(o), f"claims that there is an answer at {o}"
+        return True
+    if game.answer.reached:
+        (choice,) = game.choices["o"]
+        o = {part: line.constant for part, line in choice.parts}
+        assert not true(o), f"claims that there is no answer at {o}"
+        return False
+    return None
+
+
 # Statements whose truth is known.
 
 LINE = Agent(observation=[Feature("x", -1, 1)], actions=["left", "right"])

@@ -72,6 +72,8 @@ BOXES: list[tuple[Variable, ...]] = [
     (among(0.1), between("0.1", "0.1")),
     (among(*(Fraction(1, 3) + Fraction(k, 10**12) for k in range(3))), between(0, 1)),
     (among(*range(7)), among(-1, 2), between(0, 0)),
+    (among(1, 1 + Fraction(1, 10**12), 2), between(0, 1)),
+    (among(*(1 + Fraction(k, 10**12) for k in (-2, -1, 0, 1, 2)), "1.5"), among(0, 1)),
 ]
 
 
@@ -150,6 +152,20 @@ def test_values_that_no_float_tells_apart_are_not_cut_apart_for_ever() -> None:
     near = [Fraction(1, 3) + Fraction(k, 10**12) for k in range(3)]
     region = Region(problem_of(among(*near)), torch.float32, "cpu")
     assert not bool(region.splittable(region.low[None], region.high[None]).any())
+
+
+@pytest.mark.parametrize("near", [(0, 1), (-1, 0), (-1, 0, 1), (-2, -1, 0, 1, 2)])
+def test_cutting_between_values_ends_though_one_is_a_float_and_another_beside_it(
+    near: tuple[int, ...],
+) -> None:
+    """The floats around 1 + 10^-12 are 1 and the next: a box that 1 lies in as well."""
+    values = [1 + Fraction(k, 10**12) for k in near]
+    region = Region(problem_of(among(*values, 3)), torch.float32, "cpu")
+    parts = pieces(region, 6, 0)
+    low, high = (torch.tensor([part[side] for part in parts]) for side in (0, 1))
+    assert not bool(region.splittable(low, high).any())
+    for value in (*values, 3):
+        assert any(Fraction(a) <= value <= Fraction(b) for (a,), (b,), _ in parts)
 
 
 def test_a_range_of_one_number_is_not_cut() -> None:

@@ -119,9 +119,46 @@ def test_a_face_on_which_rounding_decides_is_settled_at_once() -> None:
     assert search.guarantee is Guarantee.REAL
 
 
+def test_rounding_that_holds_every_box_open_is_noticed_early() -> None:
+    """x + y + z and its like, plus 2^30 and less 2^30: bounds are far from any point's value."""
+    agent = Agent(observation=[Feature(n, 0, 1) for n in "xyz"], actions=["left", "right"])
+    network = chain(
+        ("linear", [[1, 1, 1], [1, -1, 0.5]]), ("add", BIG), ("sub", BIG), ("relu", None),
+        ("linear", [[1, 1]]), shape=(3,),
+    )  # fmt: skip
+    o = agent.observation("o")
+    search = Search(value_claim(forall(o, agent.value(o) <= Fraction(11, 2)), network))
+    answer = search.run(Deadline.after(SECONDS))
+    assert answer.reached is False
+    assert answer.guarantee is Guarantee.REAL
+    assert search._boxes < 1000
+
+
 def test_a_network_that_overflows_in_float32_has_no_float32_guarantee() -> None:
     network = chain(("mul", 1e30), ("mul", 1e30), ("mul", 1e-30), ("mul", 1e-30))
     answer = search(value_claim(forall(X, and_(VALUE <= 2, VALUE >= -1)), network))
+    assert answer.reached is not True
+    assert answer.guarantee is not Guarantee.FLOAT32
+
+
+@pytest.mark.parametrize("inputs", [1, 20])
+def test_a_pre_activation_that_is_not_a_number_proves_nothing_of_the_deployed_network(
+    inputs: int,
+) -> None:
+    """Exactly relu(0), in float32 relu(infinity - infinity); with many inputs signs are split."""
+    large = np.float32(1e30)
+    grow = np.full((2, inputs), large)
+    network = chain(
+        ("linear", grow), ("linear", [[large, -large], [1, 1]]), ("relu", None),
+        ("linear", [[1.0, 0.0]]), shape=(inputs,),
+    )  # fmt: skip
+    agent = Agent(
+        observation=[Feature(f"x{i}", "1/2", 1) for i in range(inputs)], actions=["left", "right"]
+    )
+    o = agent.observation("o")
+    search = Search(value_claim(forall(o, agent.value(o) <= 1), network))
+    search.neurons = inputs > 1
+    answer = search.run(Deadline.after(1.0))
     assert answer.reached is not True
     assert answer.guarantee is not Guarantee.FLOAT32
 

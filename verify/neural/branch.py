@@ -18,19 +18,16 @@ from extract.run import as_function
 from theory.enclosure import Undecided
 from verify.answer import Answer, Deadline, Progress
 from verify.certificate.tree import ROOT, Record
-from verify.neural.arithmetic import Arithmetic
 from verify.neural.attack import Attack, values_of
-from verify.neural.bounds.affine import bounds_rounding
-from verify.neural.bounds.phase import assumed
-from verify.neural.bounds.sweep import Sweep
-from verify.neural.margin import Ceiling, margin, refuted
+from verify.neural.margin import Ceiling, margin
 from verify.neural.queue import Queue
+from verify.neural.refuter import Refuter
 from verify.neural.region import Region
 from verify.neural.split import Splitter
 from verify.neural.thread import one_thread
 from verify.neural.tighten import tighten
 from verify.problem.problem import Problem
-from verify.verdict import EngineFault, Guarantee, Reason
+from verify.verdict import Guarantee, Reason
 
 NAME = "neural"
 ROUNDING_TRIES = 6
@@ -54,6 +51,11 @@ STEP_PRODUCTS = 2 * 10**9
 
 FEW_INPUTS = 16
 """Up to so many free inputs, inputs are split; where there are more, whatever gains more."""
+
+FIRST_PROBE, PROBED = 64, 8
+"""After so many boxes so many of them are tried in float64, and again after 4, 16, ... times that;
+where it closes some, all of them are tried, as long as it does.
+"""
 
 FIRST_TRIAL = 16
 """After so many boxes both kinds of split are tried, and again after 4, 16, ... times as many."""
@@ -95,14 +97,13 @@ class Search:
         self.witness: tuple[Fraction, ...] | None = None
         self.proved = 0.0
         self.stuck = 0
-        self._single = bounds_rounding(problem)
-        self.guarantee = Guarantee.FLOAT32 if self._single else Guarantee.REAL
+        self._refuter = Refuter(problem, device)
+        self._main = self._refuter.main
+        self.guarantee = self._refuter.guarantee
         self._checks = 0
         self._generator = torch.Generator().manual_seed(seed)
         self._region = Region(problem, torch.float32, device)
-        self._main = self._arithmetic(torch.float32, deployed=self._single)
         self.batch = batch or max(8, min(512, STEP_PRODUCTS // self._main.graph.products))
-        self._fallbacks: list[tuple[Arithmetic, Guarantee]] = []
         network = as_function(problem.network, torch.float32, device)
         self._values = values_of(network, self._main.table)
         one = torch.ones(1, device=device)
@@ -121,6 +122,7 @@ class Search:
         self._steps = 0
         self._boxes = 0
         self._next_climb, self._effort = FIRST_CLIMB, 1
+        self._next_probe, self._rounding_matters = FIRST_PROBE, False
         self._helped = 1.0
         free = int((self._region.high > self._region.low).sum())
         self._splitter = Splitter(self._region, self._main.graph.phases)
@@ -171,20 +173,17 @@ class Search:
         detail = detail or f"{len(self._queue)} boxes open; try a longer timeout or a smaller box"
         return Answer(None, reason=reason, detail=detail, proved_share=self.proved, engine=NAME)
 
-    def _arithmetic(self, dtype: torch.dtype, *, deployed: bool) -> Arithmetic:
-        return Arithmetic(self.problem, dtype, deployed=deployed, device=self.device)
-
     def _step(self) -> None:
         boxes = self._queue.take(self.batch)
         self._boxes += len(boxes)
         state = self._main.sweep(boxes.low, boxes.high, boxes.phases)
         boxes.phases = self._main.graph.phases.learned(boxes.phases, state.bounds)
         ceiling = self._main.ceiling(state)
-        self._check_crossings(boxes.phases, state)
-        closed = self._refuted(ceiling) | state.empty
+        self._refuter.check_crossings(boxes.phases, state)
+        closed = self._refuter.refuted(ceiling) | state.empty
         self.proved += float(boxes.share[closed].sum())
         boxes, state = boxes.select(~closed), state.select(~closed)
-        ceiling = _select(ceiling, ~closed)
+        ceiling = ceiling.select(~closed)
         if len(boxes) == 0:
             return
         cost = torch.zeros_like(boxes.phases, dtype=ceiling.upper.dtype)
@@ -193,7 +192,7 @@ class Search:
             closed = tightened.closed
             self._helped = (self._helped + float(closed.double().mean())) / 2
             self.proved += float(boxes.share[closed].sum())
-            boxes, ceiling = boxes.select(~closed), _select(ceiling, ~closed)
+            boxes, ceiling = boxes.select(~closed), ceiling.select(~closed)
             cost = tightened.cost[~closed]
             if len(boxes) == 0:
                 return
@@ -202,17 +201,7 @@ class Search:
             return
         keep = self._held_open(boxes, ceiling)
         if bool(keep.any()):
-            self._split(boxes.select(keep), _select(ceiling, keep), cost[keep])
-
-    def _check_crossings(self, phases: Tensor, state: Sweep) -> None:
-        """Bounds may cross only where signs were assumed, among the phases (B, P) of the boxes.
-
-        Raises:
-            EngineFault: they cross elsewhere.
-        """
-        crossed = state.empty & (assumed(phases) == 0).all(dim=1)
-        if bool(crossed.any()):
-            raise EngineFault(f"{self.problem.network.name}: the bounds of a tensor cross")
+            self._split(boxes.select(keep), ceiling.select(keep), cost[keep])
 
     def refutes(self, low: Tensor, high: Tensor) -> Tensor:
         """Boxes (B,) on which one round of bounds proves that the goal cannot be reached.
@@ -220,21 +209,16 @@ class Search:
         Args:
             low, high: corners (B, n), float32. The proof covers every float32 evaluation.
         """
-        if not self._single:
+        if self._refuter.guarantee is not Guarantee.FLOAT32:
             return torch.zeros(len(low), dtype=torch.bool, device=self.device)
         with torch.no_grad(), one_thread():
             nothing = self._main.graph.phases.nothing(len(low), self.device)
-            state = self._main.sweep(low, high, nothing)
-            self._check_crossings(nothing, state)
-            return self._refuted(self._main.ceiling(state))
-
-    def _refuted(self, ceiling: Ceiling) -> Tensor:
-        return refuted(self.problem.goal, self.problem.inequalities, ceiling)
+            return self._refuter.closed(self._main, low, high, nothing)[0]
 
     def _try_points(self, boxes: Queue, ceiling: Ceiling) -> bool:
         """The middles of the boxes, and the corners at which the bounds are highest."""
         middle = (boxes.low + boxes.high) / 2
-        points = self._region.snap(torch.cat([middle, self._corner(boxes, ceiling)]))
+        points = self._region.snap(torch.cat([middle, self._refuter.corner(boxes, ceiling)]))
         reward = margin(self.problem.goal, self._values(points))
         order = reward.argsort(descending=True)[:4]
         return self._accept(points[order[reward[order] >= 0]])
@@ -254,11 +238,6 @@ class Search:
                 continue
         return False
 
-    def _critical(self, ceiling: Ceiling) -> Tensor:
-        """For each box the inequality that decides its margin: the one whose bound equals it."""
-        score = margin(self.problem.goal, ceiling.upper)
-        return (ceiling.upper - score[:, None]).abs().argmin(dim=1)
-
     def _held_open(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
         """Which boxes (B,) stay open when those are closed that only rounding holds open, where
         that has gone on for several splits, or no split can help.
@@ -277,13 +256,16 @@ class Search:
             | (middle.abs() < 1e-4 * size.amax(dim=1))
         )
         keep = torch.ones_like(small)
+        small = small | self._rounding_matters
+        if self._boxes >= self._next_probe:
+            self._next_probe *= 4
+            small[:PROBED] = True
         rows = small.nonzero()[:, 0]
-        for arithmetic, guarantee in self._weaker() if rows.numel() else ():
+        tried = max(1, len(rows))
+        for arithmetic, guarantee in self._refuter.weaker() if rows.numel() else ():
             phases = boxes.phases[rows]
-            state = arithmetic.sweep(boxes.low[rows], boxes.high[rows], phases)
-            self._check_crossings(phases, state)
-            weaker = arithmetic.ceiling(state)
-            closed = self._refuted(weaker) | state.empty
+            low, high = boxes.low[rows], boxes.high[rows]
+            closed, weaker = self._refuter.closed(arithmetic, low, high, phases)
             if guarantee in (Guarantee.FLOAT32, self.guarantee):  # no weaker than what is left
                 accepted = closed
             else:
@@ -291,7 +273,7 @@ class Search:
                 hopeless = closed.clone()
                 if bool(closed.any()):
                     left = boxes.select(rows[closed])
-                    hopeless[closed] = self._hides_a_point(left, _select(weaker, closed))
+                    hopeless[closed] = self._refuter.hides_a_point(left, weaker.select(closed))
                 accepted = closed & (hopeless | (boxes.tries[rows] >= ROUNDING_TRIES))
                 if bool(accepted.any()):
                     self.guarantee = guarantee
@@ -300,30 +282,8 @@ class Search:
             rows = rows[~accepted]
             if rows.numel() == 0:
                 break
+        self._rounding_matters = float((~keep).sum()) >= WORTH * tried
         return keep
-
-    def _hides_a_point(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
-        """On which boxes (B,) rounding hides even the corner where the bounds are highest, taken
-        alone: there no split leads to a guarantee for float32.
-        """
-        corner = self._corner(boxes, ceiling)
-        (single, _), *_ = self._weaker()
-        state = single.sweep(corner, corner, boxes.phases)
-        return ~(self._refuted(single.ceiling(state)) | state.empty)
-
-    def _corner(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
-        """The corner (B, n) of each box at which the bound that decides its margin is highest."""
-        chosen = self._critical(ceiling)
-        slope = ceiling.slope[torch.arange(len(boxes), device=chosen.device), chosen]
-        return torch.where(slope > 0, boxes.high, boxes.low)
-
-    def _weaker(self) -> list[tuple[Arithmetic, Guarantee]]:
-        if not self._fallbacks:
-            self._fallbacks = [
-                (self._arithmetic(torch.float64, deployed=True), Guarantee.FLOAT32),
-                (self._arithmetic(torch.float64, deployed=False), Guarantee.REAL),
-            ][0 if self._single else 1 :]
-        return self._fallbacks
 
     def _split(self, boxes: Queue, ceiling: Ceiling, cost: Tensor) -> None:
         """Split each box by an input or by a neuron.
@@ -390,13 +350,3 @@ class Search:
         open_rows = (ceiling.upper >= 0).to(influence.dtype)
         slopes = (ceiling.slope.abs() * open_rows[..., None]).sum(dim=1)
         return torch.where((influence.amax(dim=1) > 0)[:, None], influence, slopes)
-
-
-def _select(ceiling: Ceiling, keep: Tensor) -> Ceiling:
-    return Ceiling(
-        ceiling.upper[keep],
-        ceiling.slope[keep],
-        ceiling.offset[keep],
-        ceiling.low[keep],
-        ceiling.high[keep],
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 
 import torch
@@ -85,6 +85,10 @@ class Ceiling:
     offset: Tensor
     low: Tensor
     high: Tensor
+
+    def select(self, keep: Tensor) -> Ceiling:
+        """That of some boxes."""
+        return Ceiling(*(getattr(self, f.name)[keep] for f in fields(self)))
 
 
 def refuted(goal: Goal, inequalities: tuple[Inequality, ...], ceiling: Ceiling) -> Tensor:

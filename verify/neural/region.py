@@ -58,9 +58,18 @@ class Region:
         self._ends = {i: self._outward(values) for i, values in finite}
 
     def _outward(self, values: Sequence[Fraction]) -> tuple[Tensor, Tensor]:
-        """The intervals of floats around values; one for values that no float tells apart."""
-        pairs = [(toward(x, self.dtype, -1), toward(x, self.dtype, +1)) for x in values]
-        below, above = zip(*dict.fromkeys(pairs), strict=True)
+        """The intervals of floats around values; one for values that no float tells apart, so that
+        none contains another, and every cut between two leaves two smaller boxes.
+        """
+        kept: list[tuple[float, float]] = []
+        for x in sorted(values):
+            below, above = toward(x, self.dtype, -1), toward(x, self.dtype, +1)
+            if kept and above == kept[-1][1]:
+                continue
+            if kept and below == kept[-1][0]:
+                kept.pop()
+            kept.append((below, above))
+        below, above = zip(*kept, strict=True)
         return self._tensor(below), self._tensor(above)
 
     def _tensor(self, values: Sequence[float]) -> Tensor:
