@@ -154,7 +154,7 @@ def _roles(structure: AgentStructure, node: Node) -> tuple[str, ...]:
 def _runs(structure: AgentStructure) -> list[list[Node]]:
     """Nodes grouped into cards: an operator joins the one before it if it is its only reader."""
     network = structure.network
-    watched = {name for part in structure.parts.values() for name in part.network.outputs}
+    watched = {name for part in structure.parts.values() for name in _written(structure, part)}
     watched |= set(network.outputs)
     runs: dict[str, list[Node]] = {}
     for node in network.nodes:
@@ -213,6 +213,12 @@ def _alike(a: Card, b: Card) -> bool:
     return (a.lines, a.roles, a.form) == (b.lines, b.roles, b.form)
 
 
+def _written(structure: AgentStructure, part: Part) -> list[str]:
+    """The tensors of the network that a part writes; none for a program of its own."""
+    network = structure.network
+    return [network.node(name).name for name in part.outputs if part.nodes and name in network]
+
+
 def _ends(structure: AgentStructure) -> list[tuple[str, str, tuple[str, ...], str]]:
     """Pills below the graph: outputs, and parts that end where nothing reads on."""
     network = structure.network
@@ -222,10 +228,10 @@ def _ends(structure: AgentStructure) -> list[tuple[str, str, tuple[str, ...], st
     for name in network.outputs:
         labels.setdefault(name, []).append(names.get(name, name))
     for role, part in structure.parts.items():
-        for name in part.network.outputs:
-            if part.nodes and name in network.outputs:
+        for name in _written(structure, part):
+            if name in network.outputs:
                 roles.setdefault(name, []).append(role)
-            elif part.nodes and not network.consumers(name):
+            elif not network.consumers(name):
                 labels.setdefault(name, []).append(names.get(name, name))
                 roles.setdefault(name, []).append(role)
     return [

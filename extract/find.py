@@ -14,11 +14,11 @@ from extract.environment import Environment, open_environment
 from extract.graph.candidate import find_interface
 from extract.network import Array, Network
 from extract.observation import fit, read_observations
+from extract.piece import is_step, piece
 from extract.remember import remembering
 from extract.roles.evaluator import find_evaluator
 from extract.roles.lookahead import find_lookahead
 from extract.roles.memory import find_memory
-from extract.roles.model import Model
 from extract.roles.planning import find_planners
 from extract.roles.policy import find_policy
 from extract.roles.search import find_search
@@ -77,7 +77,7 @@ def find(
     findings = (world_model, evaluator, search, policy, find_memory(study))
     return AgentStructure(
         network,
-        _parts(study, findings, model),
+        _parts(study, findings),
         {finding.role: finding for finding in findings},
     )
 
@@ -86,7 +86,7 @@ NAMES = {"world_model": "predict", "evaluator": "value", "search": "search", "po
 """How the functions of a specification name the parts that play the roles."""
 
 
-def _parts(study: Study, findings: tuple[Finding, ...], model: Model | None) -> dict[str, Part]:
+def _parts(study: Study, findings: tuple[Finding, ...]) -> dict[str, Part]:
     """The parts that were found and are functions, under the names that specifications use."""
     network = study.network
     parts: dict[str, Part] = {}
@@ -96,12 +96,12 @@ def _parts(study: Study, findings: tuple[Finding, ...], model: Model | None) -> 
         name = NAMES[finding.role]
         starts, ends = finding.inputs, finding.outputs
         try:
-            piece = network.slice(starts, ends, name=f"{network.name}:{name}")
+            found = piece(network, name, starts, ends)
         except InputError:
             continue  # a loop that also reads from outside is no function of its entry alone
         parts[name] = Part(
             name,
-            piece,
+            found,
             starts,
             ends,
             finding.status,
@@ -109,16 +109,23 @@ def _parts(study: Study, findings: tuple[Finding, ...], model: Model | None) -> 
             finding.nodes,
             f"found: {', '.join(starts)} → {', '.join(ends)}",
         )
-    if model is not None and "predict" in parts:
-        piece = network.slice(study.interface.observations, [model.latent])
-        inner = frozenset(network.ancestors([model.latent]) - set(network.parameters))
+    step = parts.get("predict")
+    latent = step.inputs[0] if step is not None and is_step(step.network) else None
+    if step is not None and latent is not None and _perceived(study, latent):
+        inner = frozenset(network.ancestors([latent]) - set(network.parameters))
         parts["perceive"] = Part(
             "perceive",
-            piece,
+            network.slice(study.interface.observations, [latent]),
             study.interface.observations,
-            (model.latent,),
-            parts["predict"].status,
+            (latent,),
+            step.status,
             nodes=inner - set(network.inputs),
-            origin=f"found: what the world model starts from, {model.latent}",
+            origin=f"found: what the world model starts from, {latent}",
         )
     return parts
+
+
+def _perceived(study: Study, latent: str) -> bool:
+    """Whether a tensor is a function of the observation alone."""
+    needed = study.network.ancestors([latent]) & set(study.network.inputs)
+    return needed <= set(study.interface.observations)

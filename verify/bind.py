@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from extract.network import Network
+from extract.piece import chain
 from extract.run import as_function, run_exact
 from extract.structure import AgentStructure
 from theory.agent import Agent, Chooser
@@ -86,11 +87,25 @@ def _from_observation(structure: AgentStructure, role: str, inputs: int) -> Netw
     """A part as a function of the observation: one that starts inside the network is completed."""
     part = structure.parts[role]
     network = structure.network
+    if role == "value" and _judges_predictions(structure):
+        perceive = structure.parts["perceive"].network
+        return chain(perceive, part.network, f"{network.name}:value of what is perceived")
     inside = bool(part.nodes) and part.network.inputs != network.inputs
     # By its tensors, not by their size: a hidden layer may be as wide as the observation.
     if inside and network.input_size == inputs:
         return network.slice(network.inputs, part.network.outputs)
     return part.network
+
+
+def _judges_predictions(structure: AgentStructure) -> bool:
+    """Whether the evaluator was cut off behind a prediction, so that it judges what is perceived
+    only where that is put in the place of what is predicted.
+    """
+    parts = structure.parts
+    if not {"perceive", "predict", "value"} <= parts.keys():
+        return False
+    value = parts["value"]
+    return len(value.inputs) == 1 and value.inputs[0] in parts["predict"].outputs
 
 
 def policy_of(network: Network, outputs: int) -> Network:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from extract.network import Network
+from extract.piece import piece
 from extract.structure import AgentStructure, Part, Status
 from theory.error import InputError
 
@@ -91,9 +92,10 @@ def _part(network: Network, name: str, one: WirePart, path: str | Path) -> Part:
         raise InputError(f"{path}: field parts.{name}.status: {one.status!r} is no status")
     reads, writes = tuple(one.reads), tuple(one.writes)
     try:
-        piece = network.slice(reads, writes, name=f"{network.name}:{name}")
+        part = piece(network, name, reads, writes)
     except InputError as error:
         raise InputError(f"{path}: field parts.{name}: {error}") from None
-    inner = frozenset(n.name for n in piece.nodes if n.op not in ("input", "parameter"))
+    inner = frozenset(n.name for n in part.nodes if n.name in network) - set(reads)
+    inner -= set(network.parameters)
     origin = f"found: {', '.join(reads)} → {', '.join(writes)}"
-    return Part(name, piece, reads, writes, Status(one.status), nodes=inner, origin=origin)
+    return Part(name, part, reads, writes, Status(one.status), nodes=inner, origin=origin)

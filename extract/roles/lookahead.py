@@ -81,6 +81,7 @@ def _candidates(
     names = branching.predicted.names
     shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
     count = " × ".join(str(size) for size in branching.sizes)
+    alone = branching.sizes == (len(names),)  # one tensor for each action
     valued = network.ancestors(branching.values.names, stop=names) - set(names)
     return Branched(
         world_model=Candidate(
@@ -90,6 +91,8 @@ def _candidates(
             model,
             True,
             lacking=lacking,
+            inputs=(branching.latent,) if alone else (),
+            outputs=names if alone else (),
         ),
         evaluator=Candidate(
             f"what judges {shown}",

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.zoo.make import AGENTS
+from extract.graph.branch import find_branchings
+from extract.network import Network
+from extract.piece import piece
 from extract.reader import read
-from extract.structure import AgentStructure, Status, declare
+from extract.run import run_exact
+from extract.structure import AgentStructure, Part, Status, declare
+from theory import Agent, Feature
+from verify.bind import bind
+from verify.check import check as decide
 from verify.cli import main
 from verify.found import read_found
 from verify.report.extraction import Extraction, document
@@ -119,6 +128,81 @@ def test_a_structure_survives_being_written(tmp_path: Path):
     assert part.outputs == (network.outputs[1],)
     assert part.status is Status.FUNCTIONAL
     assert part.network.output_size == 1
+
+
+WORLD = """
+from theory import Agent, Feature, maximum, minimum, world
+from theory.properties import cognition, worldmodel
+
+places = [name + axis for name in ("", "goal_", "switch_", "overseer_") for axis in ("x", "y")]
+agent = Agent(
+    observation=[*(Feature(name, -1, 1) for name in places), Feature("watched", flag=True)],
+    actions=["north", "south", "east", "west"], latent=9,
+)
+WAYS = {"north": ("y", 1), "south": ("y", -1), "east": ("x", 1), "west": ("x", -1)}
+
+
+def walk(pace):
+    def step(state, action):
+        axis, way = WAYS[action]
+        return {axis: maximum(minimum(state[axis] + way * pace, 1), -1)}
+    return world(agent, step)
+
+
+def foresees(pace, tolerance):
+    claim = worldmodel.foresees(agent, walk(pace), tolerance=tolerance)
+    return claim.named(f"foresees steps of {pace}")
+
+properties = [foresees(0.5, "0.04"), cognition.evaluator_ignores(agent, feature="watched")]
+"""
+
+
+def branched(network: Network) -> AgentStructure:
+    """The parts of a lookahead in branches, as if all had been established."""
+    found = find_branchings(network, network.outputs[0])[0]
+    ends = {
+        "perceive": (network.inputs, (found.latent,)),
+        "predict": ((found.latent,), found.predicted.names),
+        "value": (found.predicted.names[:1], found.values.names[:1]),
+    }
+    parts = {
+        role: Part(role, piece(network, role, *of), *of, Status.FUNCTIONAL, nodes=found.nodes)
+        for role, of in ends.items()
+    }
+    return AgentStructure(network, parts)
+
+
+@pytest.mark.parametrize(("name", "ignores"), [("sleeper", "VIOLATED"), ("sleeper-twin", "HOLDS")])
+def test_a_found_world_model_is_held_to_the_world(name: str, ignores: str, tmp_path: Path):
+    """Its steps are of a third; a world with longer ones is not the one that it foresees."""
+    net = str(AGENTS / f"{name}.pt2")
+    network = read(net)
+    structure = branched(network)
+    path, spec = tmp_path / "found.json", tmp_path / "spec.py"
+    path.write_text(dump(document(Extraction(structure, net, None, None, 0, ""))))
+    spec.write_text(WORLD)
+    report = decide(net, str(spec), found=path, timeout_s=20)
+    assert [result.verdict.value for result in report.results] == ["VIOLATED", ignores]
+    witness = report.results[0].witness
+    assert witness is not None
+    assert witness.replays == {"exact": True, "float32": True}
+    assert "part predict" in report.facts
+    again = read_found(path, network).parts["predict"].network
+    assert (again.input_size, again.output_size) == (9 + 4, 9)
+
+
+def test_the_value_of_an_observation_is_that_of_what_is_perceived():
+    """An evaluator that was cut off behind a prediction judges the present state all the same."""
+    network = read(AGENTS / "sleeper.pt2")
+    agent = Agent(
+        observation=[Feature(f"x{i}", -1, 1) for i in range(9)], actions=["n", "s", "e", "w"]
+    )
+    value = bind(branched(network), agent)[0]["value"]
+    rng = np.random.default_rng(0)
+    for row in rng.integers(-8, 9, (5, 9)):
+        point = [Fraction(int(v), 8) for v in row]
+        own = run_exact(network.slice(network.inputs, network.outputs[1:]), point)[0]
+        assert abs(run_exact(value, point)[0] - own) < Fraction(1, 10**4)
 
 
 @pytest.mark.slow
