@@ -68,6 +68,7 @@ def follow(
     edges: dict[Any, list[Any]] = {}
     doubt: Undecided | None = None
     step = 0
+    for_ever = span.steps is None and node.operator != "always"
     while here:
         kept: dict[Any, Place] = {}
         hold, goal = asked(node, step)
@@ -99,12 +100,13 @@ def follow(
                 old = here.get(_key(state))
                 here[_key(state)] = Place(state, then.sure or bool(old and old.sure))
         seen |= kept
+        if for_ever and doubt is None and step & (step - 1) == 0 and _circles(edges, seen):
+            return False  # the others may go on to ever new states
         if span.steps is None:
             here = {k: p for k, p in here.items() if k not in seen or (p.sure and not seen[k].sure)}
         if len(here) > LARGEST or (span.steps is None and len(seen) > LARGEST):
             raise InputError(f"{span.world.name} comes to more than {LARGEST} states")
         step += 1
-    for_ever = span.steps is None and node.operator != "always"
     if for_ever and _circles(edges, seen):
         return doubt if doubt is not None else False
     return doubt if doubt is not None else True

@@ -113,3 +113,11 @@ def test_reaches_speaks_of_circles():
     asked = trajectory.reaches(there, lambda t: and_(t["x"] <= 0), goal="the left half")
     result = judged(there, asked.formula, RIGHT)
     assert result.verdict is VIOLATED
+
+
+def test_a_circle_beside_ways_that_come_to_ever_new_states():
+    there = world(AGENT, lambda s, action: {"x": s["x"] + F(action == "right", 3)}, name="tied")
+    s = there.state("s")
+    never = there.trajectory(s).eventually(lambda t: t["x"] <= -2)
+    tied = dense(([[0], [0]], [0, 0]))
+    assert judged(there, forall(s, never), tied, 2.0).verdict is VIOLATED

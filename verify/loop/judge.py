@@ -44,6 +44,9 @@ LOCATING_S = 1.0
 REPLAY_S = 10.0
 """Time at most for replaying a trajectory: where rounding leads elsewhere it may go on for long."""
 
+LEAST_REPLAY_S = 0.5
+"""So much time it has in any case: a budget may be exceeded by that."""
+
 HORIZON = 200
 """Steps for which an attack follows trajectories without end."""
 
@@ -158,7 +161,7 @@ def _judge_part(
         return _unknown(bound, Reason.UNSUPPORTED_STATEMENT, detail)
     question = part.bounded(HORIZON if steps is None else steps)
     trails = attack(question, network, functions, generator, quick=steps is not None)
-    found = _first(loop, trails)
+    found = _first(loop, trails, deadline)
     if found is not None:
         return _located(loop, question, found, deadline)
     share = 2 if steps is None else 8  # exploring decides the others, sooner or later
@@ -167,7 +170,7 @@ def _judge_part(
     if proof is not None:
         return Result(bound.property, Verdict.HOLDS, engine=f"{NAME}: {proof}")
     outcome = Explorer(question, policy, functions).run(deadline, progress)
-    return _located(loop, question, _concluded(loop, outcome), deadline)
+    return _located(loop, question, _concluded(loop, outcome, deadline), deadline)
 
 
 def _listed(loop: Loop, deadline: Deadline) -> Result | None:
@@ -183,7 +186,7 @@ def _listed(loop: Loop, deadline: Deadline) -> Result | None:
     engine = f"{NAME}: {described(found)}"
     if found.trail is None:
         return Result(loop.bound.property, Verdict.HOLDS, guarantee=found.guarantee, engine=engine)
-    return replace(violation(loop, found.trail), engine=engine)
+    return replace(violation(loop, found.trail, deadline), engine=engine)
 
 
 def _located(loop: Loop, question: Question, result: Result, deadline: Deadline) -> Result:
@@ -203,28 +206,30 @@ def _innermost(formula: Term) -> Term:
     return formula
 
 
-def _concluded(loop: Loop, outcome: Outcome) -> Result:
+def _concluded(loop: Loop, outcome: Outcome, deadline: Deadline) -> Result:
     bound = loop.bound
     if outcome.proved:
         return Result(bound.property, Verdict.HOLDS, engine=f"{NAME}: {outcome.places} cells")
     if outcome.trail is not None:
-        return violation(loop, outcome.trail)
+        return violation(loop, outcome.trail, deadline)
     reason = outcome.reason or Reason.SOLVER_GAVE_UP
     return _unknown(bound, reason, outcome.detail)
 
 
-def _first(loop: Loop, trails: Iterator[Trail]) -> Result | None:
+def _first(loop: Loop, trails: Iterator[Trail], deadline: Deadline) -> Result | None:
     """The result of the first trajectory that replays in every way; else of the first one."""
     fallback: Result | None = None
     for trail in trails:
-        found = violation(loop, trail)
+        found = violation(loop, trail, deadline)
         if found.verdict is Verdict.VIOLATED:
             return found
         fallback = fallback or found
+        if deadline.passed:
+            break
     return fallback
 
 
-def violation(loop: Loop, trail: Trail) -> Result:
+def violation(loop: Loop, trail: Trail, deadline: Deadline) -> Result:
     """VIOLATED where a trajectory replays in every way; UNKNOWN where only rounding forbids it.
 
     Raises:
@@ -235,16 +240,20 @@ def violation(loop: Loop, trail: Trail) -> Result:
     short = with_last_step(bound.property.formula, steps)
     values = _values(loop, trail)
     closed = replace(bound, property=replace(bound.property, formula=short))
+    limit = Deadline.after(min(REPLAY_S, max(deadline.left, LEAST_REPLAY_S)))
     try:
-        replays = within(REPLAY_S, lambda: replay_values(closed, values))
+        replays = within(limit.left, lambda: replay_values(closed, values))
+        refuted = not replays["exact"] and within(
+            max(limit.left, LEAST_REPLAY_S), lambda: violated(closed, values, exactly) is False
+        )
     except OutOfTime:
-        return _unknown(bound, Reason.REPLAY_FAILED, f"not replayed within {REPLAY_S:g} s")
+        return _unknown(bound, Reason.REPLAY_FAILED, "the trajectory was not replayed in time")
     witness = Witness(values=values, runs=tuple(_film(loop, trail)), replays=replays)
     failed = [way for way, replayed in replays.items() if not replayed]
     engine = f"{NAME}: {steps} steps"
     if trail.returns is not None:
         engine += f", the last {steps - trail.returns} for ever"
-    if "exact" in failed and within(REPLAY_S, lambda: violated(closed, values, exactly)) is False:
+    if refuted:
         raise EngineFault(
             f"property {bound.property.name!r}: {NAME} claims a violation that exact evaluation "
             "refutes"
