@@ -46,7 +46,8 @@ def gelu(b: Builder, x: Value, approximate: str, name: str) -> Value:
 def softplus(b: Builder, x: Value, beta: float, name: str) -> Value:
     """log(1 + e^(beta x)) / beta.
 
-    Beyond a threshold libraries return x, which from 20 on no float32 tells apart.
+    Beyond a threshold libraries return x, which from 20 on no float32 tells apart. A threshold
+    where e^(beta x) is more than any float32 is for the caller to refuse.
     """
     if beta <= 0:
         raise b.unsupported(f"beta = {beta!r} is not positive")

@@ -137,6 +137,15 @@ def test_windows_without_a_meaning_are_refused(module: nn.Module):
         network_of(module, torch.zeros(1, 2, 5, 5))
 
 
+@pytest.mark.parametrize("threshold", [5.0, 90.0])
+def test_softplus_that_leaves_its_formula_is_refused(threshold: float):
+    """Beyond a small threshold it is x; beneath a large one e^x may be infinite, and so is it."""
+    layer = nn.Softplus(threshold=threshold)
+    assert layer(torch.tensor(89.0)) in (89.0, torch.inf)
+    with pytest.raises(UnsupportedOperator, match="threshold"):
+        network_of(layer, torch.zeros(1, 4))
+
+
 def test_batch_statistics_are_refused():
     with pytest.raises(UnsupportedOperator, match="training"):
         network_of(nn.BatchNorm1d(4, track_running_stats=False), torch.zeros(2, 4))

@@ -27,6 +27,7 @@ from theory.error import InputError, UnsupportedOperator
 from verify.neural.bounds.affine import ROUNDLESS
 from verify.neural.bounds.graph import BoundGraph
 from verify.neural.bounds.line import LINES
+from verify.neural.bounds.product import divide
 from verify.neural.bounds.rule import RULES
 from verify.neural.bounds.sweep import Sweep
 from verify.problem import Problem, compile_goal
@@ -449,6 +450,36 @@ def test_rows_of_large_and_small_weights() -> None:
     problem = sketch.problem(hidden, node, last)
     low = np.repeat(rng.normal(size=(1, 20)), 2, axis=1).astype(np.float32)
     check(problem, [hidden, node, last], np.vstack([low, low]), np.vstack([low, low + 1]), rng)
+
+
+def test_planes_about_quotients_by_what_may_be_small_or_large() -> None:
+    """Their slopes may be below the normal floats, where little is left of their digits."""
+    rng = np.random.default_rng(5)
+    size = 400
+    near = 10.0 ** rng.uniform(-6, 14, size=size)
+    ends_ = np.stack([near, np.minimum(near * 10.0 ** rng.uniform(0, 36, size=size), 3e38)])
+    low, high = torch.tensor(ends_, dtype=torch.float32)
+    above, below = torch.tensor(10.0 ** rng.uniform(-3, 20, size=(2, size)), dtype=torch.float32)
+    x, y = (Node(name, "input", (), (size,)) for name in "xy")
+    node = Node("z", "div", ("x", "y"), (size,))
+    bounds = (-below[None], above[None]), (low[None], high[None])
+    found = divide(node, [x, y], bounds, None)
+    finite = 0
+    for at in range(size):
+        least, most = float(low[at]), float(high[at])
+        middle = min(max((least * most) ** 0.5, least), most)
+        for top in (Fraction(-float(below[at])), Fraction(float(above[at]))):
+            for bottom in map(Fraction, (least, middle, most)):
+                floor, ceiling = found.offset_below[0, at], found.offset_above[0, at]
+                if not (floor.isfinite() and ceiling.isfinite()):
+                    continue
+                finite += 1
+                lower, upper = Fraction(float(floor)), Fraction(float(ceiling))
+                for part, value in zip(found.parts, (top, bottom), strict=True):
+                    lower += Fraction(float(part.slope_below[0, at])) * value
+                    upper += Fraction(float(part.slope_above[0, at])) * value
+                assert lower <= top / bottom <= upper
+    assert finite > size
 
 
 def test_a_sum_that_is_too_long_is_refused() -> None:

@@ -96,7 +96,7 @@ def divide(
     """x (1 / y), where y keeps its sign; unbounded where y may be zero.
 
     1 / y lies above a tangent and below the chord, both of slope -1 / (low high) where y > 0;
-    where that slope is beyond all floats, the quotient is bounded by constants.
+    where that slope is no normal float, the quotient is bounded by constants.
     """
     ix, iy, lx, ux, ly, uy = pair(node, operands, bounds)
     sign = torch.where(uy < 0, -1.0, 1.0).to(lx.dtype)
@@ -111,13 +111,14 @@ def divide(
     touching, crossing = 2 * (low * high).sqrt(), low + high
     reach = torch.maximum(lx.abs(), ux.abs()) * high
     slack = _slack(reach)
+    underflow = far * of(far.dtype).tiny  # of slopes times the divisor
     least, most = _hull(lx, ux, low, high)
     infinite = torch.full_like(least, torch.inf)
     least, most = (
         torch.where(safe, least - slack, -infinite),
         torch.where(safe, most + slack, infinite),
     )
-    tame = safe & slope.isfinite() & (slope < 0)
+    tame = safe & slope.isfinite() & (slope <= -of(slope.dtype).tiny)
 
     def bound(plane: Planes, lower: bool) -> tuple[Tensor, Tensor, Tensor]:
         first, second, offset = plane
@@ -128,11 +129,11 @@ def divide(
     slopes = [[torch.where(tame, row[i] * sign, 0.0) for row in rows] for i in (0, 1)]
     return Combination(
         (Part(0, ix, *slopes[0]), Part(1, iy, *slopes[1])),
-        torch.where(tame, rows[0][2] - slack, least),
-        torch.where(tame, rows[1][2] + slack, most),
+        torch.where(tame, rows[0][2] - slack - underflow, least),
+        torch.where(tame, rows[1][2] + slack + underflow, most),
         least,
         most,
-        torch.where(safe, 8 * reach + slack, infinite),
+        torch.where(safe, 8 * reach + slack + torch.where(tame, underflow, 0.0), infinite),
     )
 
 
