@@ -11,6 +11,10 @@ P = 0.01
 FRESH_NETS = 20
 """Nets of the same architecture at random initialisation; as many again with shuffled weights."""
 
+RANDOM_PARTS, PARTS_BEATEN = 40, 0.95
+"""Parts of the network picked blindly, and the share of them that an evaluator has to exceed: not
+all, since what an evaluator is made from may be as good as it is."""
+
 BELLMAN_R2 = 0.15
 """Advantage-Bellman at slope 1. Trained Q-nets: .67 and more; policy heads: below -1."""
 

@@ -1,15 +1,16 @@
 """Nets without the role: the same architecture with weights that mean nothing.
 
-Two kinds. A *fresh* net has its weights drawn anew, each tensor with the mean and the spread that
-it has, so that activations keep their scale. A *shuffled* net keeps every weight but not its place
+Two kinds, and a third beside them. A *fresh* net has its weights drawn anew, each tensor with the
+mean and the spread that it has, so that activations keep their scale. A *shuffled* net keeps every weight but not its place
 within the tensor; whether zeros stay where they are is a choice: in a net that is sparse by design,
 the pattern of its zeros may be what makes it what it is. Tied parameters stay tied. Constants that
-the source itself computes with (ranges, sizes, one-element tensors) are no weights and are kept.
+the source itself computes with (ranges, sizes, one-element tensors) are no weights and are kept. A
+*random part* is of the trained network itself, as large as a part in question, but picked blindly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -74,6 +75,30 @@ def shuffled(
         return mixed
 
     return _changed(network, mix, rng)
+
+
+def random_parts(
+    network: Network, inputs: Sequence[str], size: int, rng: np.random.Generator, count: int
+) -> list[tuple[str, Array]]:
+    """Parts of the network itself that were picked blindly: `size` entries of some tensor.
+
+    Args:
+        network: the network.
+        inputs: what it is given; only tensors that depend on nothing else are picked from.
+        size: the number of entries.
+        rng: picks.
+        count: how many parts.
+
+    Returns:
+        tensors with the flat numbers of the entries; empty where no tensor has enough of them.
+    """
+    wide: list[tuple[str, int]] = []
+    for node in network.nodes:
+        needed = network.ancestors([node.name]) & set(network.inputs)
+        if node.op not in ("input", "parameter") and node.size >= size and needed <= set(inputs):
+            wide.append((node.name, node.size))
+    picked = [wide[i] for i in rng.integers(0, len(wide), count)] if wide else []
+    return [(name, rng.choice(total, size, replace=False)) for name, total in picked]
 
 
 def same_weights(a: Network, b: Network) -> bool:

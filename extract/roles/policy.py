@@ -101,8 +101,8 @@ def lost(
 
     Args:
         test: its name.
-        intact, broken, chance: returns of episodes from the same starts: as it is, with something
-            broken, and of random actions.
+        intact, broken, chance: returns of episodes from the same starts, or shares of good choices
+            in the same states: as it is, with something broken, and of random actions.
         rng: for the p-value.
         means: the effect in words.
         kind: what the test bears on.
@@ -121,7 +121,7 @@ def lost(
         EARNING_LOST,
         shuffles=permuted(mixed, len(joined), rng),
         kind=kind,
-        means=f"{means}; nulls: episodes exchanged between the two",
+        means=f"{means}; nulls: both exchanged at random",
     )
 
 
