@@ -1,11 +1,12 @@
 """Nets without the role: the same architecture with weights that mean nothing.
 
 Two kinds, and a third beside them. A *fresh* net has its weights drawn anew, each tensor with the
-mean and the spread that it has, so that activations keep their scale. A *shuffled* net keeps every weight but not its place
-within the tensor; whether zeros stay where they are is a choice: in a net that is sparse by design,
-the pattern of its zeros may be what makes it what it is. Tied parameters stay tied. Constants that
-the source itself computes with (ranges, sizes, one-element tensors) are no weights and are kept. A
-*random part* is of the trained network itself, as large as a part in question, but picked blindly.
+mean and the spread that it has, so that activations keep their scale. A *shuffled* net keeps every
+weight but not its place within the tensor; whether zeros stay where they are is a choice: in a net
+that is sparse by design, the pattern of its zeros may be what makes it what it is. Tied parameters
+stay tied. Constants that the source itself computes with (ranges, sizes, one-element tensors) are
+no weights and are kept. A *random part* is of the trained network itself, as large as a part in
+question, but picked blindly.
 """
 
 from __future__ import annotations
