@@ -116,7 +116,7 @@ def _values(
 
 
 def _parts(study: Study, name: str) -> list[tuple[str, Array]]:
-    """Parts of the network as large as a candidate, picked blindly; the candidate is not among them."""
+    """Other parts of the network, as large as a candidate, picked blindly."""
     size, rng = study.network.node(name).size, study.rng(f"parts {name}")
     names = study.interface.observations
     picked = random_parts(study.network, names, size, rng, RANDOM_PARTS)
