@@ -1,20 +1,26 @@
-"""The long-run average reward of a chain or a decision process, exact.
+"""The long-run average reward of a chain, a decision process or a turn-based game, exact.
 
 Puterman, Markov decision processes, 1994, section 9.2: policy iteration for several classes of
 recurrent states. What it ends with is checked against the optimality equations of section 9.1,
 which prove it.
+
+In a game, strategies that are best for a discount near enough to 1 are best on average: Liggett and
+Lippman, Stochastic games with perfect information and time average payoff, 1969. How near is not
+asked: each side's strategy is held against the best response of the other, and where both give the
+same, that is the value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import networkx as nx
 
-from theory.error import InputError
 from theory.finite.arena import Arena, Choice, World, arena
 from theory.finite.engine import PLAIN, Engine, Number
+from theory.finite.system import settle, sides, system
 from theory.finite.value import Answer, Best
 
 
@@ -22,21 +28,46 @@ def average(world: World, *, best: Best = "max", engine: Engine = PLAIN) -> Answ
     """The expected reward per step in the long run; a terminal state earns nothing more.
 
     Args:
-        world: a chain or a decision process.
+        world: a chain, a decision process or a game.
         best: whether the agent wants much or little.
         engine: what does the arithmetic.
-
-    Raises:
-        InputError: it is a game in which both sides have a choice.
     """
     field = arena(world, best, engine)
-    if field.players == 2:
-        raise InputError("average reward: a game of two is not decided, only one side may choose")
+    gains, strategy = _played(field) if field.players == 2 else _optimum(field)
+    return field.answer(lambda state: engine.fraction(gains[state]), strategy)
+
+
+def _optimum(field: Arena) -> tuple[list[Number], list[int]]:
+    """The averages where only one side has a choice, and a strategy that attains them."""
     strategy = [0] * len(field.names)
     gains, biases = _evaluate(field, strategy)
     while _improve_gain(field, gains, strategy) or _improve_bias(field, gains, biases, strategy):
         gains, biases = _evaluate(field, strategy)
-    return field.answer(lambda state: engine.fraction(gains[state]), strategy)
+    return gains, strategy
+
+
+def _played(field: Arena) -> tuple[list[Number], list[int]]:
+    """The averages of a game, and strategies of both sides that attain them."""
+    strategy = [0] * len(field.names)
+    share = Fraction(1, 2)
+    while True:
+        discount = field.engine.number(1 - share)
+        equations = system(field, range(len(field.names)), {}, rewarded=True, discount=discount)
+        mine, theirs = sides(equations)
+        settle(equations, strategy, outer=mine, inner=theirs)
+        least, most = (_optimum(_bound(field, strategy, who))[0] for who in (True, False))
+        if least == most:
+            return least, strategy
+        share *= share
+
+
+def _bound(field: Arena, strategy: Sequence[int], who: bool) -> Arena:
+    """The arena in which the maximising side, or the minimising one, follows a strategy."""
+    choices = tuple(
+        (row[at],) if large is who else row
+        for row, at, large in zip(field.choices, strategy, field.maximises, strict=True)
+    )
+    return replace(field, choices=choices)
 
 
 def _evaluate(field: Arena, strategy: Sequence[int]) -> tuple[list[Number], list[Number]]:

@@ -129,13 +129,18 @@ def frontier(
 ) -> list[Corner]:
     """The corners between the best for one objective and the best for another, much of both wished.
 
-    Every point of the frontier is a mixture of two neighbours.
+    Every point of the frontier is a mixture of two neighbours. Of two objectives, that is: of three
+    the frontier is a surface, whose corners have no order in which they could be listed so that
+    neighbours are what one mixes. Whether a point is on it, `attainable` answers for any number.
 
     Raises:
-        InputError: there are not exactly two objectives; see `attainable`.
+        InputError: there are not exactly two objectives.
     """
     if len(objectives) != 2:
-        raise InputError(f"frontier: there are {len(objectives)} objectives, not 2")
+        raise InputError(
+            f"frontier: a line between two objectives, not {len(objectives)}; ask attainable "
+            "whether bounds on more of them can be met together"
+        )
     unfolding = unfold(world, start, objectives, engine)
     first, second = (objective.name for objective in objectives)
     ends = [_end(unfolding, first, second, turned) for turned in (False, True)]

@@ -58,7 +58,7 @@ def test_little_may_be_wished_for():
 def test_the_frontier_of_two():
     points = [(c.values["A"], c.values["B"]) for c in frontier(FORK, "start", [A, B])]
     assert points == [(0, F(4, 5)), (F(1, 2), F(1, 2)), (F(4, 5), 0)]
-    with pytest.raises(InputError, match="there are 1 objectives, not 2"):
+    with pytest.raises(InputError, match="a line between two objectives, not 1"):
         frontier(FORK, "start", [A])
 
 
