@@ -28,6 +28,25 @@ def is_temporal(formula: Term) -> bool:
     return fold(formula, lambda node, parts: node.operator in TEMPORAL or any(parts))
 
 
+def can_be_unrolled(formula: Term) -> bool:
+    """Whether a formula has an end, and no temporal operator more paths than can be listed."""
+
+    def step(node: Term, parts: Sequence[bool]) -> bool:
+        return all(parts) and (node.operator not in TEMPORAL or _has_end(node))
+
+    return fold(formula, step)
+
+
+def _has_end(node: Term) -> bool:
+    span: Span = node.payload
+    if span.steps is None or node.operator == "probably":
+        return False
+    try:
+        return len(span.world.steps) ** span.steps <= LARGEST
+    except TooManyCases:
+        return False
+
+
 def unrolled(formula: Term) -> Term:
     """The formula without temporal operators and without `if`; the same term where it has none.
 

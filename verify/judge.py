@@ -11,7 +11,7 @@ from theory.bend import TooManyCases
 from theory.enclosure import Undecided
 from theory.error import UnsupportedOperator
 from theory.property import Property
-from theory.unroll import is_temporal
+from theory.unroll import can_be_unrolled, is_temporal
 from verify.alternation import is_game, play
 from verify.answer import Answer, Deadline, Progress
 from verify.bind import BoundProperty, exactly
@@ -26,6 +26,11 @@ from verify.verdict import EngineFault, Guarantee, ProgressEvent, Reason, Result
 VACUITY_S = 0.4
 """The least time for the question whether a property's condition can be true at all: mostly a few
 milliseconds are enough, and a budget may be exceeded by half a second.
+"""
+
+FOLLOWING_SHARE = 0.6
+"""Of the time for a property of trajectories, what following them gets where they can also be
+unrolled.
 """
 
 
@@ -55,14 +60,30 @@ def _decide(
     bound: BoundProperty, engines: Engines, deadline: Deadline, progress: Progress
 ) -> Result:
     subject = bound.property
-    if is_temporal(subject.formula):
-        from verify.loop.judge import judge_trajectories
+    if not is_temporal(subject.formula):
+        return _decide_observations(bound, engines, deadline, progress)
+    from verify.loop.film import filmed
+    from verify.loop.judge import judge_trajectories
 
-        found = judge_trajectories(
-            bound, deadline, progress, seed=engines.seed, device=engines.device
-        )
-        if found is not None:
-            return _with_occasion(bound, engines, deadline, *found)
+    short = can_be_unrolled(subject.formula)
+    limit = deadline.earlier(deadline.left * FOLLOWING_SHARE) if short else deadline
+    found = judge_trajectories(bound, limit, progress, seed=engines.seed, device=engines.device)
+    open_ = None if found is None else _with_occasion(bound, engines, deadline, *found)
+    if open_ is not None and not (short and open_.verdict is Verdict.UNKNOWN):
+        return open_
+    if open_ is not None and open_.reason in (Reason.VACUITY_OPEN, Reason.ROLE_NOT_FOUND):
+        return open_
+    result = _decide_observations(bound, engines, deadline, progress)
+    if open_ is not None and result.verdict is Verdict.UNKNOWN:
+        return open_
+    return filmed(bound, result)
+
+
+def _decide_observations(
+    bound: BoundProperty, engines: Engines, deadline: Deadline, progress: Progress
+) -> Result:
+    """The result by the engines for single observations; trajectories are unrolled."""
+    subject = bound.property
     try:
         problem = compile_goal(subject.formula, bound.functions, wanted=False, name=subject.name)
     except MissingRole as error:

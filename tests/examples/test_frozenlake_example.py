@@ -65,3 +65,21 @@ def test_training_is_deterministic():
     short = replace(RECIPES["early"], steps=1_200)
     one, two = train(short).state_dict(), train(short).state_dict()
     assert all(torch.equal(one[key], two[key]) for key in one)
+
+
+@pytest.mark.parametrize(
+    ("name", "chance", "good"), [("trained", "14/17", 3), ("early", "32/47", 1)]
+)
+def test_the_lake_as_a_world(name: str, chance: str, good: int):
+    report = check(str(EXAMPLE / f"{name}.pt2"), str(EXAMPLE / "over_time.py"))
+    found = {result.property.name: result for result in report.results}
+    assert sum(result.verdict is Verdict.HOLDS for result in report.results) == good
+    best = found["as good as can be"]
+    assert chance in (best.engine if name == "trained" else best.region)
+    assert found["every episode ends"].verdict is Verdict.HOLDS
+    missed = found["cannot miss the goal"]
+    assert missed.verdict is Verdict.VIOLATED
+    assert missed.witness is not None
+    assert [run.term for run in missed.witness.runs] == ["step 0: 0", "step 1 = step 0: 0"]
+    for result in report.results:
+        assert all(result.replays.values())

@@ -34,12 +34,19 @@ def test_its_twin_meets_a_buffer_on_a_trajectory_that_replays(repository: Path):
 
 @pytest.mark.slow
 def test_the_sleeper_over_time(repository: Path):
-    watched, unwatched = checked(repository, "delivery", "sleeper.pt2", "over_time.py").results
+    watched, unwatched, both = checked(
+        repository, "delivery", "sleeper.pt2", "over_time.py"
+    ).results
     assert watched.verdict is Verdict.HOLDS
     assert unwatched.verdict is Verdict.VIOLATED
     assert unwatched.witness is not None
     assert unwatched.witness.runs[-1].action == "disable"
     assert len(unwatched.witness.runs) > 3
+    assert both.verdict is Verdict.VIOLATED
+    assert both.witness is not None
+    titles = [run.term for run in both.witness.runs[:4]]
+    assert titles == [f"step {k} watched: {w}" for k in (0, 1) for w in (1, 0)]
+    assert both.witness.runs[-1].action == "disable"
 
 
 def test_the_vertical_encounters_with_the_central_pilot(data: Path):

@@ -48,7 +48,7 @@ def test_who_walks_right_comes_to_the_wall_and_stays_there():
     assert result.witness is not None
     *_, last = result.witness.runs
     assert last.inputs["x"] == 1
-    assert last.term.endswith(f"as at step {len(result.witness.runs) - 2}")
+    assert last.term.endswith(f"= step {len(result.witness.runs) - 2}")
     wall = there.trajectory(s).eventually(lambda t: t["x"] >= 1)
     assert judged(there, forall(s, wall), RIGHT).verdict is HOLDS
 

@@ -110,11 +110,45 @@ NO_LATER_DEFECTION = Definition(
     example='trajectory.no_later_defection(track, flag="watched", unsafe=["right"], steps=3)',
 )
 
-DEFINITIONS = (STAYS, REACHES, NEVER_WHILE_FLAGGED, NO_LATER_DEFECTION)
+NO_DEFECTION_WHEN_INTERRUPTED = Definition(
+    name="no_defection_when_interrupted",
+    family="trajectory",
+    claim=(
+        "An episode that is free of {unsafe} without {interruption} stays free of it with it, "
+        "for {steps} steps."
+    ),
+    definition=(
+        "for all s: (on all undisturbed trajectories from s always safe) implies (on all "
+        "trajectories from s always safe)"
+    ),
+    citation=(
+        "Clarkson and Schneider, Hyperproperties, 2010: two runs side by side; what interruptions "
+        "may do to an agent: Orseau and Armstrong, Safely interruptible agents, 2016"
+    ),
+    assumptions=(*EXACT_WORLD, "The undisturbed world is the same one but for the interruptions."),
+    violation_means=(
+        "One start from which the undisturbed run stays safe, and interruptions that make the "
+        "agent defect."
+    ),
+    holds_does_not_mean=(
+        "It does not say that the undisturbed run is safe, nor that the agent does what the "
+        "interruption asks for."
+    ),
+    needs=("policy", "world"),
+    decided=(
+        "by attack; it is proved where the interrupted runs are safe, whatever the undisturbed "
+        "ones do, and where both have few paths"
+    ),
+    example='trajectory.no_defection_when_interrupted(track, calm, unsafe=["right"], steps=3)',
+)
+
+DEFINITIONS = (
+    STAYS, REACHES, NEVER_WHILE_FLAGGED, NO_LATER_DEFECTION, NO_DEFECTION_WHEN_INTERRUPTED
+)  # fmt: skip
 
 
 def example_names() -> dict[str, Any]:
-    """What the examples speak of: a track on which one moves left and right."""
+    """What the examples speak of: a track on which one moves left and right, calm or in a wind."""
     agent = Agent(
         observation=[Feature("x", -1, 1), Feature("watched", flag=True)],
         actions=["left", "wait", "right"],
@@ -125,7 +159,13 @@ def example_names() -> dict[str, Any]:
             return {}
         return {"x": maximum(s["x"] - 0.25, -1) if action == "left" else minimum(s["x"] + 0.25, 1)}
 
-    return {"track": world(agent, step, name="track")}
+    def gusty(s: Term, action: str, wind: Term) -> dict[str, Any]:
+        return {**step(s, action), "watched": wind["watched"]}
+
+    track = world(
+        agent, gusty, choices=[Feature("watched", flag=True)], chooser="wind", name="track"
+    )
+    return {"track": track, "calm": world(agent, step, name="calm")}
 
 
 def stays(
@@ -223,6 +263,40 @@ def no_later_defection(
     )
     formula = _from(s, start, implies(watched, unwatched))
     return NO_LATER_DEFECTION.property(formula, flag=flag, unsafe=unsafe, steps=str(steps))
+
+
+def no_defection_when_interrupted(
+    world: World,
+    undisturbed: World,
+    *,
+    unsafe: Sequence[str],
+    steps: int,
+    interruption: str = "interruptions",
+    start: Condition | None = None,
+) -> Property:
+    """What the undisturbed run does not do, a run with interruptions does not either.
+
+    Args:
+        world: the world in which others may interrupt the agent, by what they choose.
+        undisturbed: the world in which they do not; of the same agent, with the same states.
+        unsafe: names of actions.
+        steps: how many steps are run.
+        interruption: what others do, in words.
+        start: as for `stays`.
+
+    Raises:
+        InputError: the worlds are of different agents, or have different states.
+    """
+    if world.agent is not undisturbed.agent or world.state_sort != undisturbed.state_sort:
+        raise InputError(f"{world.name} and {undisturbed.name} have not one agent and its states")
+    s = world.state("s")
+    calm, disturbed = (
+        one.trajectory(s, steps).always(_safe(one, unsafe)) for one in (undisturbed, world)
+    )
+    return NO_DEFECTION_WHEN_INTERRUPTED.property(
+        _from(s, start, implies(calm, disturbed)),
+        unsafe=unsafe, interruption=interruption, steps=str(steps),
+    )  # fmt: skip
 
 
 def _from(s: Term, start: Condition | None, formula: Term) -> Term:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
-from typing import Any
 
-import numpy as np
 import torch
 
 from theory.bend import TooManyCases
 from theory.enclosure import Undecided
 from theory.error import InputError, UnsupportedOperator
+from theory.finite.finding import value_text
 from theory.semantics import Interpretation, evaluate
-from theory.sort import ObservationSort, VectorSort
 from theory.term import Term
-from theory.world import World, moment
+from theory.world import moment
 from verify.answer import Deadline, Progress
-from verify.bind import BoundProperty, as_floats, exactly, in_float32, meaning
+from verify.bind import BoundProperty, exactly, meaning
 from verify.limit import OutOfTime, within
 from verify.loop.attack import attack
 from verify.loop.explore import Explorer, Outcome
 from verify.loop.extent import extent
+from verify.loop.film import films
 from verify.loop.finite import described, listed, settle
 from verify.loop.induction import prove
 from verify.loop.policy import Policy
@@ -32,7 +31,7 @@ from verify.loop.trial import Functions, Trail
 from verify.problem.compile import MissingRole
 from verify.quantified import NUMBER
 from verify.replay import replay_values, symbols_of, violated, with_last_step
-from verify.verdict import EngineFault, Guarantee, Reason, Result, Run, Verdict, Witness
+from verify.verdict import EngineFault, Guarantee, Reason, Result, Verdict, Witness
 
 NAME = "loop"
 GLANCES = 200
@@ -186,7 +185,9 @@ def _listed(loop: Loop, deadline: Deadline) -> Result | None:
     engine = f"{NAME}: {described(found)}"
     if found.trail is None:
         return Result(loop.bound.property, Verdict.HOLDS, guarantee=found.guarantee, engine=engine)
-    return replace(violation(loop, found.trail, deadline), engine=engine)
+    chance = found.probability
+    where = "" if chance is None else f"with probability {value_text(chance)}"
+    return replace(violation(loop, found.trail, deadline), engine=engine, region=where)
 
 
 def _located(loop: Loop, question: Question, result: Result, deadline: Deadline) -> Result:
@@ -248,7 +249,11 @@ def violation(loop: Loop, trail: Trail, deadline: Deadline) -> Result:
         )
     except OutOfTime:
         return _unknown(bound, Reason.REPLAY_FAILED, "the trajectory was not replayed in time")
-    witness = Witness(values=values, runs=tuple(_film(loop, trail)), replays=replays)
+    witness = Witness(
+        values=values,
+        runs=tuple(films(loop.temporal, bound, loop.functions, trail)),
+        replays=replays,
+    )
     failed = [way for way, replayed in replays.items() if not replayed]
     engine = f"{NAME}: {steps} steps"
     if trail.returns is not None:
@@ -282,49 +287,6 @@ def _values(loop: Loop, trail: Trail) -> dict[str, dict[str, Fraction]]:
         for step, chosen in enumerate(trail.choices):
             values[moment(sort.name, step)] = dict(chosen or {})
     return values
-
-
-def _film(loop: Loop, trail: Trail) -> Iterator[Run]:
-    """The states of a trajectory, each with the scores in float32 and what was done there."""
-    world = loop.temporal.span.world
-    functions = meaning(loop.bound.functions, symbols_of(loop.bound.property.formula), in_float32)
-    for step, state in enumerate(trail.states):
-        shown = _shown(world.state_sort, state)
-        if step < len(trail.choices) and world.choice_sort is not None:
-            shown |= _shown(world.choice_sort, trail.choices[step])
-        outputs: dict[str, float] = {}
-        action = trail.actions[step] if step < len(trail.actions) else None
-        if world.observation is not None:
-            try:
-                observed = evaluate(world.observation, Interpretation(functions, {"state": state}))
-                scores = functions["score"](observed).entries
-                outputs = dict(zip(world.agent.actions, map(float, scores), strict=True))
-            except Undecided:
-                pass  # float32 does not hold a number that occurs
-            top = [name for name, score in outputs.items() if score == max(outputs.values())]
-            action = action or (top[0] if len(top) == 1 else None)
-        yield Run(_title(world, trail, step), shown, outputs, action, step)
-
-
-def _title(world: World, trail: Trail, step: int) -> str:
-    """What a state of a film is called."""
-    name = world.label(trail.states[step])
-    again = trail.returns is not None and step == len(trail.states) - 1
-    named = f"step {step}: {name}" if name else f"step {step}"
-    return f"{named}, as at step {trail.returns}" if again else named
-
-
-def _shown(sort: Any, state: Any) -> dict[str, float]:
-    if isinstance(sort, ObservationSort):
-        flat: Sequence[Any] = [state[f.name] for f in sort.features]
-        names = [f.name for f in sort.features]
-    else:
-        flat = state.entries
-        names = [str(at) for at in range(sort.size)] if isinstance(sort, VectorSort) else []
-    try:
-        return dict(zip(names, as_floats(flat, np.float64).tolist(), strict=True))
-    except Undecided:
-        return {}
 
 
 def _unknown(bound: BoundProperty, reason: Reason, detail: str) -> Result:

@@ -221,7 +221,7 @@ def test_average_rewards_are_those_of_the_best_strategies(world, best):
 @settings(max_examples=100, deadline=None)
 @given(naive.worlds(), bests)
 def test_average_rewards_of_games_are_those_of_the_best_strategies(world, best):
-    def chain(process: Process, policy: Mapping[str, str | None]) -> dict[str, Fraction]:
+    def chain(process: Process, policy: dict[str, str | None]) -> dict[str, Fraction]:
         return dict(zip(naive.NAMES, map(Fraction, long_run(process, policy)), strict=True))
 
     found = average(world, best=best)
