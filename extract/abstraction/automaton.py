@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import log, sqrt
 from typing import Any
 
@@ -47,6 +48,27 @@ class Machine:
             output, state = self.steps[state, letter]
             outputs.append(output)
         return outputs
+
+    def process(self) -> Process:
+        """The machine as a process: an input is an action, and each step leads to one state.
+
+        A state is named "NUMBER: OUTPUT" by the output with which it is arrived in, and the first
+        state, before any, by its number alone.
+        """
+        inputs = sorted({letter for _, letter in self.steps}, key=str)
+        transitions: dict[str, dict[str, dict[str, Fraction]]] = {}
+        waiting: list[tuple[int, str]] = [(self.start, str(self.start))]
+        while waiting:
+            state, name = waiting.pop()
+            if name in transitions:
+                continue
+            transitions[name] = {}
+            for letter in inputs:
+                output, following = self.steps[state, letter]
+                arrived = f"{following}: {output}"
+                transitions[name][str(letter)] = {arrived: Fraction(1)}
+                waiting.append((following, arrived))
+        return Process(transitions)
 
 
 class _System(SUL):

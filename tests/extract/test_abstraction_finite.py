@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Hashable
 from fractions import Fraction
 from math import comb
 from typing import Any
@@ -12,11 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.zoo.make import AGENTS
+from benchmarks.zoo.world.corridor import LENGTH, RIGHT
 from extract.abstraction.automaton import learn_machine, learn_process
 from extract.abstraction.either_or import recover
 from extract.abstraction.tabulate import ENDED, tabulate
+from extract.intervene import evaluate
+from extract.reader import read
 from theory.error import InputError
 from theory.goal.world_model import recovery_bound
+from theory.process import Process
+from theory.properties import outcome
+from theory.verdict import Verdict
 
 CHANCES = st.fractions(0, 1, max_denominator=60)
 
@@ -106,6 +114,39 @@ def test_a_machine_is_learned():
     machine = learn_machine(start, [0, 1])
     assert machine.size == 3
     assert machine.run([1, 1, 1, 0, 1, 1]) == [False, False, True, True, False, False]
+
+
+def runner(name: str):
+    """A net in its corridor, pushed about: "go" lets it choose, "shove" moves it to the left."""
+    network = read(AGENTS / f"{name}.pt2")
+
+    def start():  # noqa: ANN202
+        place = [4]
+
+        def react(letter: Hashable) -> int:
+            seen = np.zeros((1, 1, 2 * LENGTH))
+            seen[0, 0, place[0]] = seen[0, 0, LENGTH + 1] = 1  # the coin lies at 1
+            given = evaluate(network, {network.inputs[0]: seen}, network.outputs[:1])
+            right = letter == "go" and int(given[network.outputs[0]].argmax()) == 1
+            place[0] = min(place[0] + 1, RIGHT) if right else max(place[0] - 1, 0)
+            return place[0]
+
+        return react
+
+    return start
+
+
+@pytest.mark.parametrize(("name", "gets_there"), [("coin-runner", True), ("right-runner", False)])
+def test_what_a_net_does_in_its_world_is_learned_and_asked(name: str, gets_there: bool):
+    """Left alone, does it get to the coin, which in training lay at the right?"""
+    machine = learn_machine(runner(name), ["go", "shove"], walks=20)
+    world = machine.process()
+    coin = [state for state in world.states if state.endswith(": 1")]
+    alone = Process({s: {"go": world.transitions[s]["go"]} for s in world.states})
+    claim = outcome.reaches(alone, str(machine.start), coin, ">=", 1)
+    assert (claim.decide().verdict is Verdict.HOLDS) is gets_there
+    pushed = outcome.reaches(world, str(machine.start), coin, ">=", 1, "some")
+    assert pushed.decide().verdict is Verdict.HOLDS
 
 
 def test_a_process_is_learned_from_traces():
