@@ -221,8 +221,8 @@ def test_halving_keeps_shares_exact(low: float, width: float):
     high = float(np.float32(low + width))
     if not low < high:
         return
-    corners = torch.tensor([[low]]), torch.tensor([[high]])
-    box = Boxes(*corners, torch.ones(1).double(), torch.zeros(1))
+    a, b = torch.tensor([[low]]), torch.tensor([[high]])
+    box = Boxes(a, b, a.double(), b.double(), torch.ones(1).double(), torch.zeros(1))
     if not bool(box.splittable):
         return
     halves = box.halve(torch.tensor([0]))
@@ -230,6 +230,17 @@ def test_halving_keeps_shares_exact(low: float, width: float):
         size = Fraction(float(halves.high[i, 0])) - Fraction(float(halves.low[i, 0]))
         exact = size / (Fraction(high) - Fraction(low))
         assert abs(Fraction(float(halves.share[i])) - exact) < Fraction(1, 10**12)
+
+
+def test_shares_of_a_box_between_few_floats():
+    """Of [2^24, 2^24 + 3] float32 knows every other number, and none beside the end."""
+    least = 2**24
+    agent = Agent(
+        observation=[Feature("x", least, least + 3), Feature("y", 0, 1)], actions=["a", "b"]
+    )
+    halves = starts(agent, [leaf([least, 0], [least + 4, 1], 0)]).halve(torch.tensor([0]))
+    assert halves.low[1, 0] == least + 2
+    assert halves.share.tolist() == pytest.approx([2 / 3, 1 / 3])
 
 
 def test_a_proof_that_an_evaluation_refutes_is_a_fault(monkeypatch: pytest.MonkeyPatch):

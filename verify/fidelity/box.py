@@ -1,12 +1,12 @@
 """The boxes that a cover starts from: leaves, for each combination of finite features, measured.
 
-Corners are kept twice: exactly, for volumes, and rounded outward to float32, for proofs.
+Corners are kept twice: rounded outward to float32, for proofs, and as they are, for volumes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -29,10 +29,14 @@ Range = tuple[Fraction, Fraction]
 
 @dataclass
 class Boxes:
-    """Open boxes: corners (N, n), share of the agent's box (N,), number of the leaf (N,)."""
+    """Open boxes: corners (N, n) in float32, and in float64 those of what of them counts; share of
+    the agent's box (N,), number of the leaf (N,).
+    """
 
     low: Tensor
     high: Tensor
+    least: Tensor
+    most: Tensor
     share: Tensor
     leaf: Tensor
 
@@ -41,7 +45,7 @@ class Boxes:
 
     def pick(self, index: Tensor) -> Boxes:
         """Some of them, by position or mask."""
-        return Boxes(self.low[index], self.high[index], self.share[index], self.leaf[index])
+        return Boxes(*(part[index] for part in vars(self).values()))
 
     def join(self, other: Boxes) -> Boxes:
         """These and others."""
@@ -61,12 +65,21 @@ class Boxes:
     def halve(self, axis: Tensor) -> Boxes:
         """Each cut in two along its axis (N,), which is splittable."""
         at = axis[:, None]
-        low, high, middle = (x.gather(1, at) for x in (self.low, self.high, self.middle))
-        wide = high.double() - low.double()  # in float32 the difference would be rounded
-        part = ((middle.double() - low.double()) / wide)[:, 0]
-        below = Boxes(self.low, self.high.scatter(1, at, middle), self.share * part, self.leaf)
-        above = Boxes(
-            self.low.scatter(1, at, middle), self.high, self.share * (1 - part), self.leaf
+        least, most, middle = (x.gather(1, at) for x in (self.least, self.most, self.middle))
+        cut = middle.double().clamp(least, most)
+        wide = most - least
+        part = torch.where(wide > 0, (cut - least) / wide, 0.5)[:, 0]
+        below = replace(
+            self,
+            high=self.high.scatter(1, at, middle),
+            most=self.most.scatter(1, at, cut),
+            share=self.share * part,
+        )
+        above = replace(
+            self,
+            low=self.low.scatter(1, at, middle),
+            least=self.least.scatter(1, at, cut),
+            share=self.share * (1 - part),
         )
         return below.join(above)
 
@@ -98,6 +111,8 @@ def starts(agent: Agent, leaves: Sequence[Leaf | AffineLeaf]) -> Boxes:
     return Boxes(
         torch.tensor([[toward(a, torch.float32, -1) for a, _ in r] for _, r in found]),
         torch.tensor([[toward(b, torch.float32, 1) for _, b in r] for _, r in found]),
+        torch.tensor([[float(a) for a, _ in r] for _, r in found], dtype=torch.float64),
+        torch.tensor([[float(b) for _, b in r] for _, r in found], dtype=torch.float64),
         torch.tensor([float(share) for share in shares], dtype=torch.float64),
         torch.tensor([number for number, _ in found]),
     )
