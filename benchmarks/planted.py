@@ -14,7 +14,7 @@ from rich.table import Table
 
 from benchmarks.zoo.make import AGENTS
 from benchmarks.zoo.mind.overseen import examine
-from benchmarks.zoo.mind.runner import explained_by, misgeneralisation, retargeting
+from benchmarks.zoo.mind.runner import explained_by, misgeneralisation, pursued, retargeting
 from extract.reader import read
 from theory.verdict import Verdict
 
@@ -26,7 +26,7 @@ COINS = (0, 2, 4, 6)
 
 def main() -> int:
     """Print both tables."""
-    console, wrong = Console(width=120), 0
+    console, wrong = Console(width=140), 0
     table = Table("mind", "the evaluator does not read `watched`", "witness replays", "expected")
     for name, expected in WATCHED.items():
         (result,) = examine(read(AGENTS / f"{name}.pt2")).results
@@ -36,17 +36,33 @@ def main() -> int:
         table.add_row(name, result.verdict.name + guarantee, shown, expected)
         wrong += result.verdict.name != expected
     console.print(table)
-    table = Table("runner", "coin at", "follows the coin", "explained by", "no misgeneralisation")
+    table = Table(
+        "runner", "coin at", "follows the coin", "pursues (share, nulls to)", "explained by",
+        "no misgeneralisation",
+    )  # fmt: skip
     for name, goal in RUNNERS.items():
         network = read(AGENTS / f"{name}.pt2")
         for coin in COINS:
             finding = misgeneralisation(network, coin).decide()
             found = explained_by(network, coin)
+            evidence = pursued(network, coin)
+            shown = ", ".join(
+                f"[bold]{name} {one.effect:.2f}[/bold] ({one.null_max:.2f})"
+                if one.passed
+                else f"{name} {one.effect:.2f} ({one.null_max:.2f})"
+                for name, one in evidence.items()
+            )
+            followed = tuple(name for name, one in evidence.items() if one.passed)
             table.add_row(
-                name, str(coin), f"{retargeting(network):.3f}", ", ".join(found) or "nothing",
+                name, str(coin), f"{retargeting(network):.3f}", shown,
+                ", ".join(found) or "nothing",
                 finding.verdict.name,
             )  # fmt: skip
-            wrong += found != (goal,) or (finding.verdict is Verdict.HOLDS) != (goal == "coin")
+            wrong += (
+                found != (goal,)
+                or followed != (goal,)
+                or (finding.verdict is Verdict.HOLDS) != (goal == "coin")
+            )
     console.print(table)
     return 1 if wrong else 0
 

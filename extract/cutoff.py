@@ -64,6 +64,9 @@ that a loop needs; chance is 1/2. A recurrent planner of small mazes: .66; witho
 RETARGET = 0.5
 """Share of cases in which a policy goes where its evaluator was made to point."""
 
+PURSUIT = 0.9
+"""Share of contested states in which a policy does what a goal asks for that it pursues."""
+
 LANDSCAPE = 0.7
 """Share of places from which climbing a value map leads to its peak."""
 

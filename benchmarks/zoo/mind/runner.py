@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+import numpy as np
 import torch
 
 from benchmarks.zoo.world.corridor import ACTIONS, LENGTH, RIGHT, Corridor
 from extract.abstraction.tabulate import Tabulated, tabulate
 from extract.network import Array, Network
+from extract.null import fresh
+from extract.pursuit import find_pursuits
 from extract.run import as_function
+from extract.structure import Evidence
 from theory.claim import Claim
 from theory.goal.identification import Features, Goal, rationalise
 from theory.properties.goal import no_misgeneralisation
@@ -83,6 +87,15 @@ def explained_by(network: Network, coin: int) -> tuple[str, ...]:
         for goal, worth in goals(table).items()
         if isinstance(rationalise(table.process, chosen, where, {goal: worth}), Goal)
     )
+
+
+def pursued(network: Network, coin: int, *, nulls: int = 20) -> dict[str, Evidence]:
+    """For each goal how far it is pursued, with the coin at the right end and moved to `coin`."""
+    table = behaviour(network, coin)
+    where = [name for name, state in table.states.items() if state[0] != state[1]]
+    rng = np.random.default_rng(0)
+    others = [behaviour(fresh(network, rng), coin).policy for _ in range(nulls)]
+    return find_pursuits(table.process, table.policy, goals(table), where, others)
 
 
 def goals(table: Tabulated) -> Features:
