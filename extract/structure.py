@@ -85,6 +85,21 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A map with marks, for a picture.
+
+    Attributes:
+        name: of the map.
+        cells: its values, row by row.
+        marks: what is marked -> row and column.
+    """
+
+    name: str
+    cells: tuple[tuple[float, ...], ...]
+    marks: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
 class Finding:
     """What a search for one role found.
 
@@ -98,6 +113,7 @@ class Finding:
         curves: what is worth a picture.
         candidates: how many were tested.
         inputs, outputs: the tensors between which the part lies, where it is a function.
+        charts: maps that the part reads or makes, before and after an intervention.
     """
 
     role: str
@@ -110,6 +126,7 @@ class Finding:
     candidates: int = 0
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True)

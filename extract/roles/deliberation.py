@@ -22,6 +22,7 @@ from extract.intervene import evaluate
 from extract.network import Array, Network
 from extract.roles.lookahead import CLOSE
 from extract.roles.policy import exchange
+from extract.roles.thought import gained
 from extract.roles.trial import Candidate, Resample, measured
 from extract.statistic import concordance, permuted
 from extract.structure import Curve, Evidence, Kind
@@ -141,13 +142,18 @@ class _Tests:
     def thinking(self) -> Evidence:
         first, last = (self.problems.right(self.shown[at]).astype(float) for at in (0, -1))
         rng = self.rng("thinking")
+        chance = float(self.problems.good.mean())
         return measured(
             "thinking time",
-            float(last.mean() - first.mean()),
+            gained(float(first.mean()), float(last.mean()), chance),
             THINKING,
-            nets=[self.share(one[-1]) - self.share(one[0]) for one in self.nulls],
+            nets=[gained(self.share(one[0]), self.share(one[-1]), chance) for one in self.nulls],
             p=exchange(last, first, rng),
-            stable=Resample(lambda o: float(last[o].mean() - first[o].mean()), len(last), rng),
+            stable=Resample(
+                lambda o: gained(float(first[o].mean()), float(last[o].mean()), chance),
+                len(last),
+                rng,
+            ),
             means=(
                 f"gain in good choices, from {float(first.mean()):.3f} when the loop is left "
                 f"before its first step to {float(last.mean()):.3f} after its last, in {len(last)} "

@@ -16,7 +16,7 @@ from extract.roles.policy import exchange
 from extract.roles.retarget import Retarget
 from extract.roles.trial import Resample, measured
 from extract.statistic import concordance, permuted
-from extract.structure import Evidence, Kind
+from extract.structure import Chart, Evidence, Kind
 from extract.study import Study
 
 COMPARED = 300
@@ -97,3 +97,25 @@ def followed(study: Study, patch: Retarget | None) -> tuple[Evidence, ...]:
             ),
         ),
     )
+
+
+def goal_maps(planner: Planner, patch: Retarget | None) -> tuple[Chart, ...]:
+    """The map of values of one walk that came to its target, as it is and with the patch."""
+    if patch is None or not patch.reached.any():
+        return ()
+    at = int(np.argmax(patch.reached & ~patch.control))
+    given = {name: array[at : at + 1] for name, array in patch.given.items()}
+    plain = {name: array for name, array in given.items() if name != planner.source}
+    place = locate(planner, plain)[0]
+    charts: list[Chart] = []
+    for title, held in (("values", plain), (f"values with {patch.patch}", given)):
+        (values,) = planner.maps(held, (planner.final,))
+        rows = tuple(tuple(float(v) for v in row) for row in values[0])
+        peak = np.unravel_index(int(values[0].argmax()), values[0].shape)
+        marks = {
+            "agent": (int(place[0]), int(place[1])),
+            "target": (int(patch.targets[at][0]), int(patch.targets[at][1])),
+            "peak": (int(peak[0]), int(peak[1])),
+        }
+        charts.append(Chart(title, rows, marks))
+    return tuple(charts)

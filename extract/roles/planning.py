@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 from extract.cutoff import LOOKAHEAD
 from extract.graph.candidate import REDUCERS
 from extract.network import Array
-from extract.roles.landscape import FEW, followed, ordered, peaked
+from extract.roles.landscape import FEW, followed, goal_maps, ordered, peaked
 from extract.roles.planner import Planner, climb, locate, read_planner, reread
 from extract.roles.retarget import retarget
 from extract.roles.route import mirrored, moves_found, share_right, true_moves
-from extract.roles.thought import agreements, curves, patience, thinking_time
+from extract.roles.thought import agreements, curves, gained, patience, thinking_time
 from extract.roles.trial import Candidate, Resample, measured
 from extract.statistic import permuted
 from extract.structure import Evidence
@@ -117,6 +117,7 @@ def _test(study: Study, planner: Planner) -> Planned:
             lacking="" if patch else "no map to patch, or no way to walk",
             inputs=tuple(name for name in network.inputs if name in source),
             outputs=(planner.source,) if planner.source else (),
+            charts=goal_maps(planner, patch),
         ),
         search=Candidate(
             f"the loop of {len(loop.steps)} steps over {planner.final}",
@@ -150,7 +151,7 @@ def _null(
         float((found.lookahead(values, places) == found.choices(samples)).mean()),
         share_right(found.moves, truth),
         climb(found, values[:FEW]),
-        thought[-1] - thought[0],
+        gained(thought[0], thought[-1], 1 / study.interface.actions),
         thought,
     )
 

@@ -31,20 +31,28 @@ def agreements(planner: Planner, samples: dict[str, Array], wanted: Array) -> tu
     return tuple((choices == wanted).astype(float) for choices in planner.thinking(samples))
 
 
+def gained(first: float, last: float, chance: float) -> float:
+    """What is gained by thinking; to come up from below chance is no gain."""
+    return last - max(first, chance)
+
+
 def thinking_time(study: Study, thought: tuple[Array, ...], nets: list[float]) -> Evidence:
     """What is gained from the first step to the last."""
     first, *_, last = thought
     rng = study.rng("gain")
+    chance = 1 / study.interface.actions
     return measured(
         "thinking time",
-        float(last.mean() - first.mean()),
+        gained(float(first.mean()), float(last.mean()), chance),
         THINKING,
         nets=nets,
         p=exchange(last, first, rng),
-        stable=Resample(lambda o: float(last[o].mean() - first[o].mean()), len(last), rng),
+        stable=Resample(
+            lambda o: gained(float(first[o].mean()), float(last[o].mean()), chance), len(last), rng
+        ),
         means=(
             "gain in agreement with the explicit search from leaving the loop before its first "
-            "step to leaving it after its last; nulls: fresh and shuffled nets"
+            "step, or from chance, to leaving it after its last; nulls: fresh and shuffled nets"
         ),
     )
 

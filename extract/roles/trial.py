@@ -10,7 +10,7 @@ import numpy as np
 from extract.cutoff import PARTS_BEATEN, STABLE, P
 from extract.network import Array
 from extract.statistic import holm, stability, tail
-from extract.structure import Curve, Evidence, Finding, Kind, Status
+from extract.structure import Chart, Curve, Evidence, Finding, Kind, Status
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Candidate:
         curves: for pictures.
         lacking: what could not be tested, and why; nothing is functional then.
         inputs, outputs: the tensors between which it lies, where it is a function.
+        charts: for pictures, too.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Candidate:
     lacking: str = ""
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ def decide(role: str, candidates: Iterable[Candidate], none: str) -> Finding:
         len(tested),
         best.inputs if status is not Status.ABSENT else (),
         best.outputs if status is not Status.ABSENT else (),
+        best.charts,
     )
 
 

@@ -15,7 +15,7 @@ from verify.found import NAME, VERSION, written
 from verify.provenance import sha256, source, versions
 from verify.report.html import FOLDER
 from verify.report.picture import image
-from verify.report.plot import plot_curve, plot_nulls
+from verify.report.plot import plot_chart, plot_curve, plot_nulls
 from verify.report.template import templates
 from verify.report.terminal import wrapped
 from verify.report.text import file_name, plain
@@ -158,6 +158,7 @@ def _role(finding: Finding) -> dict[str, Any]:
                 "null_max": _number(test.null_max),
                 "p": _number(test.p),
                 "cutoff": _number(test.cutoff),
+                "stability": test.stability,
                 "passed": test.passed,
                 "means": test.means,
             }
@@ -221,5 +222,8 @@ def _shown(finding: Finding) -> dict[str, Any]:
             }
             for test in finding.evidence
         ],
-        "curves": [(c.name, image(plot_curve(c))[0]) for c in finding.curves],
+        "curves": [
+            *((c.name, image(plot_curve(c))[0]) for c in finding.curves),
+            *((c.name, image(plot_chart(c))[0]) for c in finding.charts),
+        ],
     }

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from extract.structure import Curve, Evidence
+from extract.structure import Chart, Curve, Evidence
 
 INK, NULL, MARK, CUT = "#1d2433", "#98a1b3", "#2f6fde", "#d9822b"
 _SETTINGS = {
@@ -61,6 +61,25 @@ def plot_curve(curve: Curve) -> str:
         axes.set_xlabel(curve.x_label, color=INK)
         axes.set_ylabel(curve.y_label, color=INK)
         axes.set_ylim(bottom=min(0.0, min(curve.y)))
+    return _plain(out)
+
+
+_MARKS = {"agent": ("o", "#ffffff"), "target": ("X", CUT), "peak": ("^", MARK)}
+
+
+def plot_chart(chart: Chart) -> str:
+    """A map as a picture, with its marks and their names."""
+    high, wide = len(chart.cells), len(chart.cells[0])
+    with _axes(3.4, 3.4 * high / wide * 0.8) as (axes, out):
+        axes.imshow(chart.cells, cmap="viridis")
+        for name, (row, column) in chart.marks.items():
+            form, tone = _MARKS.get(name, ("s", NULL))
+            axes.plot(
+                [column], [row], form, color=tone, markeredgecolor=INK, markersize=8, label=name
+            )
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     return _plain(out)
 
 
