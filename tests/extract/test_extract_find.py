@@ -51,6 +51,14 @@ def test_thinking_time_rises(planner: AgentStructure):
     assert curves["planning depth"].y[-1] > curves["planning depth"].y[0]
 
 
+def test_goal_maps_show_where_the_evaluator_was_made_to_point(planner: AgentStructure):
+    before, after = planner.findings["evaluator"].charts
+    assert before.marks["target"] == after.marks["target"]
+    assert before.cells != after.cells
+    (row, column), (x, y) = after.marks["peak"], after.marks["target"]
+    assert max(abs(row - x), abs(column - y)) <= 1
+
+
 def test_a_planner_with_its_actions_confused_is_no_world_model():
     module = GridPlanner(order=(1, 2, 3, 0))
     network = as_network(module, module.example_inputs, name="confused")
