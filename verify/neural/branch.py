@@ -44,7 +44,7 @@ MOST_EFFORT = 64
 """Of one climb."""
 
 WORTH = 0.1
-"""Tightening that closes a smaller share of the boxes is tried on every fourth step only."""
+"""What closes a smaller share of the boxes (tightening, float64) is tried on every fourth step."""
 
 STEP_PRODUCTS = 2 * 10**9
 """Multiplications that a step of one batch may take, roughly."""
@@ -53,9 +53,13 @@ FEW_INPUTS = 16
 """Up to so many free inputs, inputs are split; where there are more, whatever gains more."""
 
 FIRST_PROBE, PROBED = 64, 8
-"""After so many boxes so many of them are tried in float64, and again after 4, 16, ... times that;
-where it closes some, all of them are tried, as long as it does.
-"""
+"""After so many boxes so many are tried in float64, and again after 4, 16, ... times that."""
+
+FURTHER = 3
+"""A box whose bound has to fall so many times as far as it fell last is split twice at once."""
+
+MOSTLY = 0.5
+"""Where float64 closes this share of the boxes on which it is tried, it is tried on all of them."""
 
 FIRST_TRIAL = 16
 """After so many boxes both kinds of split are tried, and again after 4, 16, ... times as many."""
@@ -122,7 +126,7 @@ class Search:
         self._steps = 0
         self._boxes = 0
         self._next_climb, self._effort = FIRST_CLIMB, 1
-        self._next_probe, self._rounding_matters = FIRST_PROBE, False
+        self._next_probe, self._rounding = FIRST_PROBE, WORTH
         self._helped = 1.0
         free = int((self._region.high > self._region.low).sum())
         self._splitter = Splitter(self._region, self._main.graph.phases)
@@ -196,12 +200,13 @@ class Search:
             cost = tightened.cost[~closed]
             if len(boxes) == 0:
                 return
-        boxes.score = margin(self.problem.goal, ceiling.upper)
+        before, boxes.score = boxes.score, margin(self.problem.goal, ceiling.upper)
+        far = boxes.score > FURTHER * (before - boxes.score)
         if self._try_points(boxes, ceiling):
             return
         keep = self._held_open(boxes, ceiling)
         if bool(keep.any()):
-            self._split(boxes.select(keep), ceiling.select(keep), cost[keep])
+            self._split(boxes.select(keep), ceiling.select(keep), cost[keep], far[keep])
 
     def refutes(self, low: Tensor, high: Tensor) -> Tensor:
         """Boxes (B,) on which one round of bounds proves that the goal cannot be reached.
@@ -256,12 +261,14 @@ class Search:
             | (middle.abs() < 1e-4 * size.amax(dim=1))
         )
         keep = torch.ones_like(small)
-        small = small | self._rounding_matters
+        small = small | (self._rounding >= MOSTLY)
+        if self._rounding < WORTH and self._steps % 4:
+            small = torch.zeros_like(small)
         if self._boxes >= self._next_probe:
             self._next_probe *= 4
             small[:PROBED] = True
         rows = small.nonzero()[:, 0]
-        tried = max(1, len(rows))
+        tried = len(rows)
         for arithmetic, guarantee in self._refuter.weaker() if rows.numel() else ():
             phases = boxes.phases[rows]
             low, high = boxes.low[rows], boxes.high[rows]
@@ -282,18 +289,21 @@ class Search:
             rows = rows[~accepted]
             if rows.numel() == 0:
                 break
-        self._rounding_matters = float((~keep).sum()) >= WORTH * tried
+        if tried:
+            self._rounding = float((~keep).sum()) / tried
         return keep
 
-    def _split(self, boxes: Queue, ceiling: Ceiling, cost: Tensor) -> None:
+    def _split(self, boxes: Queue, ceiling: Ceiling, cost: Tensor, far: Tensor) -> None:
         """Split each box by an input or by a neuron.
 
         Args:
             boxes: open boxes.
             ceiling: their bounds.
             cost: what the relaxation of each entry costs, in the layout of phases (B, P).
+            far: which boxes (B,) are to be split by two inputs at once.
         """
-        axis = self._splitter.axis(boxes, ceiling, self._influence(boxes, ceiling))
+        influence = self._influence(boxes, ceiling)
+        axis = self._splitter.axis(boxes, influence)
         column = self._splitter.column(boxes, cost)
         if self._boxes >= self.next_trial:
             self.next_trial *= 4
@@ -302,12 +312,18 @@ class Search:
         by_neuron = (column >= 0) & (((axis < 0) | ~finite) if self.neurons else axis < 0)
         by_input = (axis >= 0) & ~by_neuron
         self.stuck += int((~by_neuron & ~by_input).sum())
-        for chosen, divide, where in (
-            (by_input, self._splitter.by_input, axis),
-            (by_neuron, self._splitter.by_neuron, column),
-        ):
-            if bool(chosen.any()):
-                self._queue.put(divide(boxes.select(chosen), where[chosen], self.record))
+        if bool(by_neuron.any()):
+            chosen = boxes.select(by_neuron)
+            self._queue.put(self._splitter.by_neuron(chosen, column[by_neuron], self.record))
+        if bool(by_input.any()):
+            halves = self._splitter.by_input(boxes.select(by_input), axis[by_input], self.record)
+            axis = self._splitter.axis(halves, influence[by_input].repeat(2, 1))
+            again = far[by_input].repeat(2) & (axis >= 0)
+            self._queue.put(halves.select(~again))
+            if bool(again.any()):
+                self._queue.put(
+                    self._splitter.by_input(halves.select(again), axis[again], self.record)
+                )
 
     def _gains_by_neurons(self, boxes: Queue, axis: Tensor, column: Tensor) -> bool:
         """Whether splitting by neurons brings the bounds of some boxes down further than splitting

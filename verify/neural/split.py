@@ -10,7 +10,6 @@ from torch import Tensor
 
 from verify.certificate.tree import Record
 from verify.neural.bounds.phase import UNKNOWN, Phases, split
-from verify.neural.margin import Ceiling
 from verify.neural.queue import Queue
 from verify.neural.region import Region
 
@@ -27,12 +26,11 @@ class Splitter:
         self._region = region
         self._phases = phases
 
-    def axis(self, boxes: Queue, ceiling: Ceiling, influence: Tensor) -> Tensor:
+    def axis(self, boxes: Queue, influence: Tensor) -> Tensor:
         """For each box the input to split (B,), or -1 where none can be.
 
         Args:
             boxes: the boxes.
-            ceiling: their bounds.
             influence: how much each input moves the margin (B, n).
         """
         width = boxes.high - boxes.low
