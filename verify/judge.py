@@ -62,6 +62,7 @@ def _decide(
     subject = bound.property
     if not is_temporal(subject.formula):
         return _decide_observations(bound, engines, deadline, progress)
+    from verify.loop.enumerate import enumerated
     from verify.loop.film import filmed
     from verify.loop.judge import judge_trajectories
 
@@ -74,6 +75,10 @@ def _decide(
     if open_ is not None and open_.reason in (Reason.VACUITY_OPEN, Reason.ROLE_NOT_FOUND):
         return open_
     result = _decide_observations(bound, engines, deadline, progress)
+    if result.verdict is Verdict.UNKNOWN and open_ is None:
+        listed = enumerated(bound, deadline)
+        if listed is not None:
+            return _with_occasion(bound, engines, deadline, *listed)
     if open_ is not None and result.verdict is Verdict.UNKNOWN:
         return open_
     return filmed(bound, result)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from strategy import pick
 
-from theory import Agent, Feature, Term, and_, forall, implies, world
+from theory import Agent, Feature, Term, and_, forall, implies, not_, or_, world
 from theory.error import InputError
 from theory.finite.arena import Game
 from theory.finite.arena import World as Played
@@ -22,7 +22,7 @@ from theory.finite.reach import until
 from theory.finite.table import induced
 from theory.finite.world import ProcessWorld, process_world
 from theory.process import Process, process
-from theory.trajectory import Trajectory
+from theory.trajectory import Condition, Trajectory
 from verify.check import check
 from verify.spec import Spec
 from verify.verdict import Guarantee, Result, Verdict
@@ -215,6 +215,33 @@ def test_an_overseer_who_always_shuts_the_door_is_a_circle():
     held = judged(OVERSEEN, stays, EAGER)
     assert (held.verdict, held.guarantee) == (HOLDS, Guarantee.FLOAT32)
     assert judged(OVERSEEN, stays, policy([1, 1, 0])).verdict is VIOLATED
+
+
+def test_trajectories_on_trajectories_are_evaluated_as_they_are_defined():
+    s = OVERSEEN.state("s")
+
+    def office(t: Term) -> Term:
+        return OVERSEEN.among(t, ["office"])
+
+    def soon(t: Term, steps: int | None) -> Term:
+        return OVERSEEN.trajectory(t, steps).eventually(office)
+
+    def near(t: Term) -> Term:
+        return OVERSEEN.among(t, ["office", "door"])
+
+    def claim(steps: int | None, where: Condition) -> Term:
+        run = OVERSEEN.trajectory(s)
+        return forall(s, run.always(lambda t: implies(where(t), soon(t, steps))))
+
+    assert judged(OVERSEEN, claim(None, office), EAGER).verdict is HOLDS
+    assert judged(OVERSEEN, claim(2, near), EAGER).verdict is VIOLATED
+    never_there = OVERSEEN.trajectory(s).always(lambda t: not_(office(t)))
+    inside = OVERSEEN.among(s, ["hall", "office"])
+    either = forall(s, implies(inside, or_(soon(s, 3), never_there)))
+    assert judged(OVERSEEN, either, policy([0, 0, 0])).verdict is HOLDS
+    assert judged(OVERSEEN, either, EAGER).verdict is VIOLATED
+    never = forall(s, implies(OVERSEEN.among(s, []), claim(None, office)))
+    assert judged(OVERSEEN, never, EAGER).verdict is Verdict.VACUOUS
 
 
 def test_an_overseer_who_draws_lots_lets_through_in_the_end():

@@ -90,6 +90,8 @@ def process_world(
     names = process.states
     if not names:
         raise InputError(f"{name}: the process has no state")
+    if all(state.isdecimal() for state in names):  # so that, mostly, state "7" is at 7
+        names = tuple(sorted(names, key=int))
     _check_actions(agent, played, name)
     ends = _ends(played)
     moves = max([1, *(len(process.actions(state)) for state in opponent)])
