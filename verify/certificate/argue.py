@@ -14,6 +14,7 @@ from itertools import product as pairs
 
 import numpy as np
 
+from verify.answer import Deadline
 from verify.certificate.argument import LEVELS, MOST_ROWS, Argument, Arguments, follows
 from verify.certificate.bound import Auditor, Reach, Sweep, Trace
 from verify.certificate.box import Box
@@ -43,7 +44,12 @@ class Attempt:
 
 
 def argue(
-    goal: Goal, auditor: Auditor, boxes: Sequence[Box], state: Sweep, reach: Reach
+    goal: Goal,
+    auditor: Auditor,
+    boxes: Sequence[Box],
+    state: Sweep,
+    reach: Reach,
+    deadline: Deadline,
 ) -> Attempt | None:
     """Try to close boxes; None where the goal has too many conjunctions, or nothing can be chosen.
 
@@ -52,13 +58,14 @@ def argue(
         auditor: its bounds.
         boxes: the boxes.
         state, reach: plain bounds of them.
+        deadline: when to stop.
     """
     sets = conjunctions(goal)
     if not sets or not (auditor.bends or max(map(len, sets)) > 1):  # nothing can be chosen
         return None
     ascent = _Ascent(auditor, state, *_first(state, reach, sets))
     for _ in range(STEPS):
-        if (ascent.step() < 0).all():
+        if (ascent.step() < 0).all() or deadline.passed:
             break
     trace: Trace = {}
     upper = auditor.summed(state, ascent.best, trace)

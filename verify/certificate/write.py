@@ -59,7 +59,7 @@ def certify(
         auditor = Auditor(problem, deployed=deployed)
     except UnsupportedOperator as error:
         return Uncertified(str(error))
-    writer = _Writer(problem, auditor, record)
+    writer = _Writer(problem, auditor, record, deadline)
     boxes = leaves(problem, record.tree(), auditor)
     stack = list(zip(record.leaves().tolist(), boxes, strict=True))
     size = batch_size(problem)
@@ -118,6 +118,7 @@ class _Writer:
     problem: Problem
     auditor: Auditor
     record: Record
+    deadline: Deadline
     batches: int = 0
     helped: float = 1.0
 
@@ -151,7 +152,7 @@ class _Writer:
         self.batches += 1
         if self.helped < WORTH and self.batches % 4:
             return None
-        attempt = argue(self.problem.goal, self.auditor, boxes, state, reach)
+        attempt = argue(self.problem.goal, self.auditor, boxes, state, reach, self.deadline)
         share = 0.0 if attempt is None else float(attempt.closed.mean())
         self.helped = (self.helped + share) / 2
         return attempt
