@@ -13,7 +13,7 @@ import torch
 from extract.network import Network
 from extract.piece import chain
 from extract.run import as_function, run_exact
-from extract.structure import AgentStructure
+from extract.structure import AgentStructure, Status
 from theory.agent import Agent, Chooser
 from theory.enclosure import Undecided
 from theory.error import InputError
@@ -71,12 +71,20 @@ def bind(
     for symbol in ("score", "value", "perceive"):
         if symbol in functions and isinstance(agent, Agent):
             features = len(agent.features)
-            functions[symbol] = _from_observation(structure, ROLES[symbol], features)
+            whole_part = _from_observation(structure, ROLES[symbol], features)
+            functions[symbol] = _of_observation(whole_part, agent)
+    if "latent_value" in functions:
+        functions["latent_value"] = _from_latent(structure, functions["latent_value"])
+    if isinstance(agent, Agent):
+        for symbol, network in tuple(functions.items()):
+            found = structure.parts[ROLES[symbol]].status is Status.FUNCTIONAL
+            if found and not _serves(symbol, network, agent):
+                del functions[symbol]
     main = "preference" if isinstance(agent, Chooser) else "score"
     functions.pop("score" if main == "preference" else "preference", None)
     whole: frozenset[str] = frozenset()
     if main not in functions:
-        functions[main] = policy_of(structure.network, _outputs(agent))
+        functions[main] = _of_observation(policy_of(structure.network, _outputs(agent)), agent)
         if functions[main] is structure.network:
             whole = frozenset({main})
     _fit(functions[main], agent, structure.network.name)
@@ -95,6 +103,50 @@ def _from_observation(structure: AgentStructure, role: str, inputs: int) -> Netw
     if inside and network.input_size == inputs:
         return network.slice(network.inputs, part.network.outputs)
     return part.network
+
+
+def _of_observation(part: Network, agent: Agent | Chooser) -> Network:
+    """A part without inputs that it does not read, where there are too many: the action that a
+    composite agent's prediction takes is no part of an observation.
+    """
+    if isinstance(agent, Chooser) or part.input_size == len(agent.features):
+        return part
+    needed = part.ancestors(part.outputs)
+    starts = [name for name in part.inputs if name in needed]
+    return part.slice(starts, part.outputs, name=part.name) if starts else part
+
+
+def _serves(symbol: str, network: Network, agent: Agent) -> bool:
+    """Whether a part that was found can be what a function symbol means: an evaluator that gives a
+    map of values plays its role, and is no value of an observation all the same.
+    """
+    features, actions = len(agent.features), len(agent.actions)
+    latent = agent.latent_sort.size if agent.latent_sort is not None else network.output_size
+    sizes = {
+        "value": (features, 1),
+        "latent_value": (latent if agent.latent_sort is not None else network.input_size, 1),
+        "perceive": (features, latent),
+        "predict": (latent + actions, latent),
+    }
+    return sizes.get(symbol, (network.input_size, network.output_size)) == (
+        network.input_size,
+        network.output_size,
+    )
+
+
+def _from_latent(structure: AgentStructure, value: Network) -> Network:
+    """The evaluator as a function of the latent state: one that starts at the observation is cut
+    off at what is perceived, where all of it passes there.
+    """
+    network, perceive = structure.network, structure.parts.get("perceive")
+    part = structure.parts["value"]
+    whole = bool(part.nodes) and value.inputs == network.inputs[: len(value.inputs)]
+    if not whole or perceive is None or not perceive.nodes:
+        return value
+    try:
+        return network.slice(perceive.network.outputs, value.outputs, name=value.name)
+    except InputError:  # it also reads past what is perceived
+        return value
 
 
 def _judges_predictions(structure: AgentStructure) -> bool:

@@ -9,20 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks.zoo.make import AGENTS
 from extract.graph.branch import find_branchings
 from extract.network import Network
 from extract.piece import piece
 from extract.reader import read
-from extract.run import run_exact
+from extract.run import as_function, run_exact
 from extract.structure import AgentStructure, Part, Status, declare
-from theory import Agent, Feature
+from theory import Agent, Feature, forall
 from verify.bind import bind
 from verify.check import check as decide
 from verify.cli import main
 from verify.found import read_found
 from verify.report.extraction import Extraction, document
+from verify.spec import Spec
+from verify.verdict import Reason, Verdict
 from verify.wire import dump
 
 SPEC = """
@@ -203,6 +206,40 @@ def test_the_value_of_an_observation_is_that_of_what_is_perceived():
         point = [Fraction(int(v), 8) for v in row]
         own = run_exact(network.slice(network.inputs, network.outputs[1:]), point)[0]
         assert abs(run_exact(value, point)[0] - own) < Fraction(1, 10**4)
+
+
+def test_an_evaluator_of_observations_judges_latent_states_too():
+    """A MuZero's value, found as a function of the observation, passes what is perceived."""
+    programs = AGENTS.parent / "net" / "muzero.py"
+    network = read(f"{AGENTS / 'muzero.safetensors'}:{programs}:programs")
+    declared = declare(network, {role: f"module:{role}" for role in ("perceive", "value")}).parts
+    value = declare(network, {"value": f"tensor:{declared['value'].outputs[0]}"}).parts["value"]
+    agent = Agent(
+        observation=[Feature(f"x{i}", -1, 1) for i in range(4)], actions=["n", "s", "e", "w"],
+        latent=12,
+    )  # fmt: skip
+    parts = {"perceive": declared["perceive"], "value": value}
+    functions, _ = bind(AgentStructure(network, parts), agent)
+    assert functions["latent_value"].input_size == 12
+    after = as_function(functions["latent_value"])
+    first, whole = as_function(functions["perceive"]), as_function(functions["value"])
+    x = torch.rand(20, 4) * 2 - 1
+    assert torch.allclose(after(first(x)), whole(x), atol=1e-6)
+
+
+def test_a_found_map_of_values_is_no_value():
+    network = read(AGENTS / "vin.pt2")
+    maps = next(n for n in network.nodes if n.op == "reduce_max")
+    part = declare(network, {"value": f"tensor:{maps.name}"}).parts["value"]
+    structure = AgentStructure(network, {"value": replace(part, status=Status.FUNCTIONAL)})
+    agent = Agent(
+        observation=[Feature(f"x{i}", flag=True) for i in range(network.input_size)],
+        actions=["n", "s", "e", "w"],
+    )
+    o = agent.observation("o")
+    spec = Spec(agent, (forall(o, agent.value(o) <= 9).named("small"),))
+    (result,) = decide(structure, spec).results
+    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.ROLE_NOT_FOUND)
 
 
 @pytest.mark.slow
