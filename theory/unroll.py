@@ -22,6 +22,9 @@ from theory.trajectory import Span
 LARGEST = 4096
 """A temporal formula of more paths than this is refused."""
 
+DEEPEST = 256
+"""A temporal formula of more steps than this is refused, whatever its paths."""
+
 
 def is_temporal(formula: Term) -> bool:
     """Whether a formula speaks of trajectories."""
@@ -39,7 +42,7 @@ def can_be_unrolled(formula: Term) -> bool:
 
 def _has_end(node: Term) -> bool:
     span: Span = node.payload
-    if span.steps is None or node.operator == "probably":
+    if span.steps is None or span.steps > DEEPEST or node.operator == "probably":
         return False
     try:
         return len(span.world.steps) ** span.steps <= LARGEST
@@ -79,6 +82,8 @@ def _unrolled(node: Term) -> Term:
         raise TooManyCases("a trajectory without end has no last step")
     if node.operator == "probably":
         raise TooManyCases("probabilities are for worlds that come to finitely many states")
+    if span.steps > DEEPEST:
+        raise TooManyCases(f"{span.steps} steps in {world.name} are more than {DEEPEST}")
     paths = len(world.steps) ** span.steps
     if paths > LARGEST:
         raise TooManyCases(f"{span.steps} steps in {world.name} have {paths} paths")

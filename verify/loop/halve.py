@@ -107,21 +107,28 @@ class Halver:
 
     def known(self, place: Place) -> Facts:
         """What is known of the free numbers on all ways to a place, and where more is asked."""
-        if place.facts is None:
-            if place.edges:
-                ways = [self._passing(edge, place.cell) for edge in place.edges]
-                found = reduce(common, ways)
-            else:
-                root = place.root
-                begun = Valuation(place.cell, root.environment)
-                found = () if root.sure else facts(begun, root.given)
-            place.facts = joined(found, place.going_on)
+        waiting = [place]  # the way may be longer than Python's stack is deep
+        while place.facts is None:
+            here = waiting.pop()
+            before = [edge.parent for edge in here.edges if edge.parent.facts is None]
+            if before:
+                waiting += [here, *before]
+            elif here.facts is None:
+                here.facts = joined(self._come(here), here.going_on)
         return place.facts
+
+    def _come(self, place: Place) -> Facts:
+        """What is known on all ways to a place, where it is of the places before."""
+        if place.edges:
+            return reduce(common, [self._passing(edge, place.cell) for edge in place.edges])
+        root = place.root
+        return () if root.sure else facts(Valuation(place.cell, root.environment), root.given)
 
     def _passing(self, edge: Edge, cell: Cell) -> Facts:
         """What is known of the free numbers along one way."""
         environment = self._environment(edge)
-        return joined(self.known(edge.parent), facts(Valuation(cell, environment), edge.case.guard))
+        before = edge.parent.facts or ()
+        return joined(before, facts(Valuation(cell, environment), edge.case.guard))
 
     def _environment(self, edge: Edge) -> dict[str, Any]:
         environment: dict[str, Any] = {STATE: edge.parent.state}
@@ -132,17 +139,23 @@ class Halver:
 
     def _comes(self, edge: Edge, cell: Cell) -> bool:
         """Whether trajectories with these free numbers may come along an edge."""
-        parent = edge.parent
-        before = parent.cell.meet(cell)
-        if before is None:
-            return False
-        if not edge.sole and not self._may(edge, before, cell):
-            return False
-        if self._ended(parent, before):
-            return False
-        if not parent.edges:
-            return _begins(parent.root, before)
-        return any(self._comes(one, before) for one in parent.edges)
+        waiting = [(edge, cell)]
+        seen: set[tuple[int, Cell]] = set()
+        while waiting:
+            edge, cell = waiting.pop()
+            parent = edge.parent
+            before = parent.cell.meet(cell)
+            if before is None or (id(edge), before) in seen:
+                continue
+            seen.add((id(edge), before))
+            if not edge.sole and not self._may(edge, before, cell):
+                continue
+            if self._ended(parent, before):
+                continue
+            if not parent.edges and _begins(parent.root, before):
+                return True
+            waiting += [(one, before) for one in reversed(parent.edges)]
+        return False
 
     def _ended(self, parent: Place, before: Cell) -> bool:
         """Whether nothing more was asked from a part of a place on."""
