@@ -5,9 +5,9 @@
 Prints for every net the status that was found against the label of its card, then for every role
 precision, recall and F1, how much of the labelled units the found nodes cover, and how often a role
 that is absent was called functional. Beside it are baselines: to call every net a policy and
-nothing more, to go by the names of modules, and to go by behaviour alone (a net that acts well has
-everything). Exit status 1 where an absent role was called functional more than once in 40 tests, or
-an F1 is below .9.
+nothing more, to go by the names of modules, to go by behaviour alone (a net that acts well has
+everything), clusters by normalised cut and by Louvain, and linear probes. Exit status 1 where an
+absent role was called functional more than once in 40 tests, or an F1 is below .9.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from benchmarks.rival import modular, probed
 from benchmarks.zoo.catalogue.held_out import FOLDER
 from benchmarks.zoo.make import AGENTS
 from extract.find import find
@@ -58,6 +59,7 @@ class Outcome:
         overlap: role -> Jaccard index of the found nodes with those of the labelled modules.
         named: roles that the names of its modules speak of.
         skilled: whether it acts well.
+        rivals: method -> roles that it claims.
         seconds: that it took, of the processor.
     """
 
@@ -68,6 +70,7 @@ class Outcome:
     overlap: Mapping[str, float]
     named: frozenset[str]
     skilled: bool
+    rivals: Mapping[str, frozenset[str]]
     seconds: float
 
 
@@ -88,8 +91,18 @@ def examine(name: str, nulls: int, folder: Path = AGENTS) -> Outcome:
         _overlaps(structure, card["units"]),
         frozenset(role for role, words in WORDS.items() if paths & set(words)),
         card["skill"] >= 0.8,
+        rivals(network, card["env"]),
         seconds,
     )
+
+
+def rivals(network: Network, world: str) -> dict[str, frozenset[str]]:
+    """What other methods claim."""
+    return {
+        "n-cut clusters": modular(network, "spectrum"),
+        "Louvain": modular(network, "community"),
+        "linear probe": probed(network, world),
+    }
 
 
 def open_net(card: Mapping[str, Any], folder: Path = AGENTS) -> Network:
@@ -146,6 +159,9 @@ def methods(role: str) -> dict[str, Callable[[Outcome], bool]]:
         "policy only": lambda _: role == "policy",
         "module names": lambda o: role in o.named,
         "behaviour only": lambda o: o.skilled,
+        "n-cut clusters": lambda o: role in o.rivals["n-cut clusters"],
+        "Louvain": lambda o: role in o.rivals["Louvain"],
+        "linear probe": lambda o: role in o.rivals["linear probe"],
     }
 
 
@@ -185,7 +201,8 @@ def _cell(one: Outcome, role: str) -> str:
 
 
 def _plain(one: Outcome) -> dict[str, Any]:
-    return {**asdict(one), "named": sorted(one.named)}
+    claims = {method: sorted(roles) for method, roles in one.rivals.items()}
+    return {**asdict(one), "named": sorted(one.named), "rivals": claims}
 
 
 @click.command()
