@@ -11,10 +11,12 @@ from theory.bend import TooManyCases
 from theory.enclosure import Undecided
 from theory.error import UnsupportedOperator
 from theory.property import Property
+from theory.term import Term
 from theory.unroll import can_be_unrolled, is_temporal
 from verify.alternation import is_game, play
 from verify.answer import Answer, Deadline, Progress
 from verify.bind import BoundProperty, exactly
+from verify.limit import OutOfTime, within
 from verify.problem.choice import Choices
 from verify.problem.compile import NO_CHOICES, MissingRole, compile_goal
 from verify.problem.graph import NotRepresentable
@@ -90,7 +92,10 @@ def _decide_observations(
     """The result by the engines for single observations; trajectories are unrolled."""
     subject = bound.property
     try:
-        problem = compile_goal(subject.formula, bound.functions, wanted=False, name=subject.name)
+        problem = _compiled(bound, subject.formula, deadline, wanted=False)
+    except OutOfTime:
+        detail = "there was no time to write its trajectories out; try a longer timeout"
+        return Result(subject, Verdict.UNKNOWN, reason=Reason.TIME, detail=detail)
     except MissingRole as error:
         return Result(subject, Verdict.UNKNOWN, reason=Reason.ROLE_NOT_FOUND, detail=str(error))
     except (NotRepresentable, TooManyCases) as error:
@@ -110,6 +115,19 @@ def _decide_observations(
     if answer.reached is None:
         return _unknown(subject, answer)
     return _meaningful(bound, engines, deadline, problem, choices, answer)
+
+
+def _compiled(bound: BoundProperty, formula: Term, deadline: Deadline, *, wanted: bool) -> Problem:
+    """The problem that a formula is.
+
+    Raises:
+        OutOfTime: it speaks of trajectories, and to write them out takes too long.
+    """
+
+    def compiled() -> Problem:
+        return compile_goal(formula, bound.functions, wanted=wanted, name=bound.property.name)
+
+    return within(max(deadline.left, VACUITY_S), compiled) if is_temporal(formula) else compiled()
 
 
 def _disproved(subject: Property, answer: Answer) -> Result:
@@ -218,7 +236,13 @@ def _meaningful(
     occasion = bound.property.occasion
     if occasion is None:
         return _certified(held, problem, choices, answer, engines, None)
-    condition = compile_goal(occasion, bound.functions, wanted=True, name=bound.property.name)
+    try:
+        condition = _compiled(bound, occasion, deadline, wanted=True)
+    except OutOfTime:
+        return Result(
+            bound.property, Verdict.UNKNOWN, reason=Reason.VACUITY_OPEN, proved_share=1.0,
+            detail="there was no time to write its condition out", engine=answer.engine,
+        )  # fmt: skip
     limit = Deadline.after(max(deadline.left, VACUITY_S))
     alone = replace(engines, cross_check=False, certify_s=None)
     reachable = decide(condition, alone, limit)
