@@ -124,8 +124,12 @@ class Policy:
         """The gaps between scores on boxes of observations."""
         groups: dict[tuple[Any, ...], list[int]] = {}
         for at, box in enumerate(boxes):
+            single = all(low == high for low, high in box)  # no bounds are tighter than those
             fixed = tuple(
-                (i, low) for i in self._finite for low, high in [box[i]] if low == high in (0, 1)
+                (i, low)
+                for i in (() if single else self._finite)
+                for low, high in [box[i]]
+                if low == high in (0, 1)
             )
             groups.setdefault(fixed, []).append(at)
         found: dict[int, Gaps] = {}

@@ -149,7 +149,7 @@ def questions(formula: Term) -> list[Temporal] | None:
             case key if key in TEMPORAL and not any(map(is_temporal, body.arguments)):
                 if not all(map(_can_be_followed, (*body.arguments, part.condition))):
                     return None
-                if any(map(_asks, _states(body))):
+                if any(map(asks, _states(body))):
                     return None
                 found.append(part)
             case _:
@@ -181,7 +181,8 @@ def _can_be_followed(formula: Term) -> bool:
     return fold(formula, step)
 
 
-def _asks(term: Term) -> bool:
+def asks(term: Term) -> bool:
+    """Whether a term asks a network."""
     return fold(term, lambda node, parts: node.operator == "apply" or any(parts))
 
 

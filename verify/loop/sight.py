@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +15,7 @@ from theory.value import Value
 from theory.world import STATE
 from verify.loop.cell import Cell, by_part
 from verify.loop.policy import Gaps, Policy
-from verify.loop.question import Temporal
+from verify.loop.question import Temporal, asks
 from verify.loop.trial import Functions
 from verify.loop.valuation import Kleene, Valuation
 from verify.problem.affine import constant
@@ -67,6 +67,7 @@ class Sight:
     functions: Functions
     known: dict[Key, Gaps | None]
     exact: bool
+    asking: dict[Term, bool] = field(default_factory=dict[Term, bool])
 
     def look(self, nodes: Sequence[Node]) -> None:
         """Bound the scores at some states, many at once."""
@@ -101,7 +102,10 @@ class Sight:
         values = {**node.values, self.temporal.span.state: node.state}
         gaps = self.known[node.key]
         fixed = {name: by_part(value, _known) for name, value in values.items()}
-        observation = None if gaps is None else self._observed(node.state)
+        if formula not in self.asking:
+            self.asking[formula] = asks(formula)
+        asked = self.asking[formula] and gaps is not None
+        observation = self._observed(node.state) if asked else None
         certain = Valuation(POINT, fixed, observation, gaps).truth(formula)
         if certain is not None or not self.exact:
             return certain
