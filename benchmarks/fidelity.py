@@ -1,7 +1,7 @@
 """Trees and piecewise-affine policies for trained controllers, and how far each is proved to act as
 its network does.
 
-    python -m benchmarks.fidelity [--seconds S] [--trees N,N,...] [--affine N,N,...]
+    python -m benchmarks.fidelity [--boxes N] [--seconds S] [--trees N,N,...] [--affine N,N,...]
 
 The networks: a Q-net of the zoo, and where MESASCOPE_DATA is set, the PPO and DQN agents for
 CartPole that Stable-Baselines3 publishes and the CartPole policy of VNN-COMP 2022.
@@ -54,10 +54,11 @@ def controllers() -> Iterator[tuple[str, Path, Agent]]:
 
 
 @click.command()
-@click.option("--seconds", default=60.0, help="Of proving, for each policy.")
+@click.option("--boxes", default=40_000, help="To bound, for each policy.")
+@click.option("--seconds", default=60.0, help="Of proving, for each policy, at most.")
 @click.option("--trees", default="16,64,256", help="Numbers of leaves of trees, with commas.")
 @click.option("--affine", default="1,8,32", help="Numbers of leaves with affine scores.")
-def main(seconds: float, trees: str, affine: str) -> None:
+def main(boxes: int, seconds: float, trees: str, affine: str) -> None:
     """Fit, prove, and print the table."""
     torch.set_num_threads(1)
     table = Table("network", "policy", "leaves", "sampled", "regret", "proved alike",
@@ -75,7 +76,9 @@ def main(seconds: float, trees: str, affine: str) -> None:
         high = [float(f.upper) for f in agent.features]
         for kind, fit, count in asked:
             fitted = fit(scores, low, high, leaves=count)
-            found = prove_fidelity(structure, agent, fitted.leaves, timeout_s=seconds)
+            found = prove_fidelity(
+                structure, agent, fitted.leaves, timeout_s=seconds, most_boxes=boxes
+            )
             table.add_row(
                 name, kind, str(len(fitted.leaves)), f"{fitted.agreement:.3f}",
                 f"{fitted.regret:.4f}", f"{found.agreed:.3f}", f"{found.disagreed:.3f}",

@@ -176,6 +176,15 @@ def test_what_no_leaf_covers_is_open():
     assert (found.agreed, found.open, found.covered) == (0.5, 0.5, 0.5)
 
 
+def test_a_budget_of_boxes_is_kept_and_the_rest_is_open():
+    net = declare(network(linear([[1.0, 1.0], [0.0, 0.0]], [0.0, 0.0])))
+    found = prove_fidelity(net, AGENT, [leaf([-1, -1], [1, 1], 0)], most_boxes=7)
+    assert found.boxes >= 7
+    assert found.boxes < 30
+    assert found.open > 0.1
+    assert found.agreed <= 0.5
+
+
 def test_leaves_that_overlap_are_refused():
     net = declare(network(linear([[1.0, 0.0], [0.0, 0.0]], [-0.5, 0.0])))
     twice = [leaf([-1, -1], [0.5, 1], 1), leaf([0.25, -1], [1, 1], 0)]

@@ -80,6 +80,7 @@ def prove_fidelity(
     leaves: Sequence[Leaf | AffineLeaf],
     *,
     timeout_s: float = 60.0,
+    most_boxes: int = 10**9,
     seed: int = 0,
     finest: float = 1e-8,
 ) -> Fidelity:
@@ -90,6 +91,7 @@ def prove_fidelity(
         agent: its vocabulary; `agent.ties` says when an action counts as taken.
         leaves: boxes with an action or affine scores each, which share no more than faces.
         timeout_s: budget for all of them together.
+        most_boxes: the same in boxes that are bounded, which no other work on the machine changes.
         seed: of the points at which gradients are taken.
         finest: boxes of a smaller share of the volume are left open.
 
@@ -106,7 +108,7 @@ def prove_fidelity(
     for kind, leaf in zip(kinds, leaves, strict=True):
         if kind not in proofs:
             proofs[kind] = Proof(bound, leaf, seed)
-    return _Cover(boxes, kinds, proofs, finest).run(timeout_s)
+    return _Cover(boxes, kinds, proofs, finest).run(timeout_s, most_boxes)
 
 
 def _kind(number: int, leaf: Leaf | AffineLeaf) -> int:
@@ -126,14 +128,16 @@ class _Cover:
         says = torch.tensor(kinds)[boxes.leaf]
         self.open = {kind: boxes.pick((says == kind).nonzero()[:, 0]) for kind in proofs}
 
-    def run(self, timeout_s: float) -> Fidelity:
-        """Settle or halve boxes until the time is over."""
+    def run(self, timeout_s: float, most_boxes: int) -> Fidelity:
+        """Settle or halve boxes until the time or their number is over."""
         end = time.monotonic() + timeout_s
         agreed = disagreed = 0.0
         boxes = 0
         found: list[tuple[int, Boxes]] = []
         fine: list[Boxes] = []
-        while time.monotonic() < end and any(len(rest) for rest in self.open.values()):
+        while any(len(rest) for rest in self.open.values()):
+            if time.monotonic() >= end or boxes >= most_boxes:
+                break
             kind = max(self.open, key=self._largest)
             batch = self._take(kind)
             boxes += len(batch)
