@@ -126,7 +126,7 @@ def _own(part: Network) -> dict[str, Array] | None:
     if len({len(lane) for lane in lanes}) != 1:
         return None
     places = [{node.name: at for at, node in enumerate(lane)} for lane in lanes]
-    own: dict[str, Array] = {}
+    known: dict[str, Array] = {}
     for at, first in enumerate(lanes[0]):
         same = [lane[at] for lane in lanes]
         if any(_look(node) != _look(first) for node in same):
@@ -143,14 +143,12 @@ def _own(part: Network) -> dict[str, Array] | None:
             if any(name not in part.parameters for name in operands):
                 return None
             values = np.stack([part.parameters[name] for name in operands])
-            if (values == values[0]).all():
-                continue
-            if position in OPERATORS[first.op].weights:
+            same_everywhere = bool((values == values[0]).all())
+            if not same_everywhere and position in OPERATORS[first.op].weights:
                 return None
-            if operand in own and not np.array_equal(own[operand], values):
-                return None
-            own[operand] = values
-    return own
+            if not np.array_equal(known.setdefault(operand, values), values):
+                return None  # the first branch's constant also stands where all have it
+    return {name: values for name, values in known.items() if (values != values[0]).any()}
 
 
 def _lane(part: Network, output: str) -> list[Node]:

@@ -65,6 +65,23 @@ def test_branches_with_weights_of_their_own_are_picked_from():
     picks(whole, whole.inputs[0], names, np.random.default_rng(0).normal(size=(20, 1, 2)))
 
 
+class Shared(nn.Module):
+    """Branches that add a constant of their own, and all of them the first one's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own = nn.ParameterList(torch.tensor([[float(i), 1.0 - i]]) for i in range(3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([(x + one).relu() + self.own[0] for one in self.own], dim=1)
+
+
+def test_a_constant_that_all_branches_read_stays_where_they_do():
+    whole = network(Shared(), 2)
+    joint = next(node for node in whole.nodes if node.op == "concat")
+    picks(whole, whole.inputs[0], joint.inputs, np.random.default_rng(0).normal(size=(20, 1, 2)))
+
+
 def test_other_roles_are_plain_slices_and_what_does_not_fit_is_refused():
     whole = network(Own(), 2)
     relus = [node.name for node in whole.nodes if node.op == "relu"]
