@@ -155,7 +155,6 @@ def _bellman(study: Study, name: str, aside: Aside) -> Evidence:
         scores[discount],
         BELLMAN_R2,
         nets=nets,
-        parts=parts,
         shuffles=permuted(lambda o: slope_one(advantage, truth[o]), len(truth), study.rng(name)),
         stable=Resample(
             lambda o: slope_one(interaction(q[o]), target(best, discount, o)),
@@ -191,7 +190,6 @@ def _order(study: Study, name: str, aside: Aside) -> Evidence:
         concordance(value, returns),
         CONCORDANCE,
         nets=[concordance(judged(net), returns) for net in study.null_nets],
-        parts=parts,
         shuffles=permuted(lambda o: concordance(value[o], returns), len(value), rng),
         stable=Resample(lambda o: concordance(value[o], returns[o]), len(value), rng),
         means=(

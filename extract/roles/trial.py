@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extract.cutoff import PARTS_BEATEN, STABLE, P
+from extract.cutoff import STABLE, P
 from extract.network import Array
 from extract.statistic import holm, stability, tail
 from extract.structure import Chart, Curve, Evidence, Finding, Kind, Status
@@ -61,7 +61,6 @@ def measured(
     cutoff: float,
     *,
     nets: Sequence[float] = (),
-    parts: Sequence[float] = (),
     shuffles: Array | Sequence[float] = (),
     p: float | None = None,
     kind: Kind = Kind.FUNCTIONAL,
@@ -77,8 +76,6 @@ def measured(
         effect: what was measured.
         cutoff: what it has to reach.
         nets: the same on nets without the role.
-        parts: the same on parts of the network that were picked blindly, most of which the effect
-            has to exceed.
         shuffles: the same on shuffled data, for the p-value.
         p: the p-value, where it is not from shuffles.
         kind: what the test bears on.
@@ -91,8 +88,6 @@ def measured(
     values = np.asarray(nets if len(nets) else shuffles, dtype=float)
     chance = tail(effect, shuffles) if p is None else p
     beyond = float(np.mean(effect > np.asarray(nets))) >= beaten if len(nets) else True
-    if len(parts):
-        beyond &= float(np.mean(effect > np.asarray(parts))) >= PARTS_BEATEN
     steady = None
     if stable is not None and effect >= cutoff and stable.count:
         steady = stability(stable.measure, stable.count, cutoff, stable.rng)
