@@ -120,7 +120,14 @@ class Partition(Generic[T]):
 def partition(
     decide: Callable[[Mapping[str, Fraction]], T], box: Box, feasible: Feasible
 ) -> Partition[T]:
-    """The exact regions of several parameters in a box.
+    """The exact regions of several parameters in a box; see `divided`."""
+    return assembled(divided(decide, box, feasible), box, feasible)
+
+
+def divided(
+    decide: Callable[[Mapping[str, Fraction]], T], box: Box, feasible: Feasible
+) -> list[Cell[T]]:
+    """Every way that comparisons can turn out in a box of parameters, and the answer there.
 
     Args:
         decide: from the parameters by name to an answer, by exact arithmetic and comparisons on
@@ -149,7 +156,7 @@ def partition(
         waiting += path.others
         if len(cells) > MOST_CELLS:
             raise InputError("partition: the parameters have too many cells")
-    return assembled(cells, box, feasible)
+    return cells
 
 
 def assembled(cells: Sequence[Cell[T]], box: Box, feasible: Feasible) -> Partition[T]:
@@ -221,9 +228,11 @@ def _simplified(
 ) -> tuple[Conjunction, ...]:
     """The cells of an answer, each widened as far as no other answer's cell is met."""
     against = [cell.conditions for cell in cells if cell.answer != answer]
+    if not against:
+        return ((),)
 
     def met(way: Sequence[Condition]) -> bool:
-        return any(feasible(box, [*way, *other]) for other in against)
+        return any(not _clash(way, o) and feasible(box, [*way, *o]) for o in against)
 
     polynomials = dict.fromkeys(c.polynomial for cell in cells for c in cell.conditions)
     wide: list[Conjunction] = []
@@ -246,6 +255,12 @@ def _simplified(
         if any(_within(way, other, box, feasible) for other in rest):
             kept = rest
     return tuple(kept)
+
+
+def _clash(way: Sequence[Condition], other: Sequence[Condition]) -> bool:
+    """Whether two conjunctions give one polynomial signs that exclude each other."""
+    known = {condition.polynomial: condition.signs for condition in way}
+    return any(c.signs.isdisjoint(known.get(c.polynomial, c.signs)) for c in other)
 
 
 def _implied(

@@ -9,7 +9,7 @@ one point and each root, irrational ones among them, at itself. Nothing is left 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Generic, TypeVar
@@ -188,7 +188,7 @@ def region(
     if low > high:
         raise InputError(f"region: {low} is above {high}")
     known: dict[Any, list[Root]] = {}
-    points = [_point(low), *([_point(high)] if high > low else [])]
+    points = [point(low), *([point(high)] if high > low else [])]
     answers: dict[int, T] = {}  # at points, by index doubled; between them, odd
     while True:
         fresh: set[Any] = set()
@@ -196,8 +196,8 @@ def region(
         for at in range(2 * len(points) - 1):
             here = points[at // 2]
             if at % 2:
-                points[at // 2], points[at // 2 + 1] = _apart(here, points[at // 2 + 1])
-                here = _between(points[at // 2], points[at // 2 + 1])
+                points[at // 2], points[at // 2 + 1] = apart(here, points[at // 2 + 1])
+                here = between(points[at // 2], points[at // 2 + 1])
             trace = _Trace(here, {})
             answers[at] = decide(Parametric(_FIELD.gens[0], trace))
             fresh |= trace.asked.keys() - known.keys()
@@ -205,11 +205,10 @@ def region(
             return Region(name, _merged(points, answers))
         for polynomial in fresh:
             known[polynomial] = []
-            for factor, _ in _poly(polynomial).factor_list()[1]:
-                for root in _roots(factor.monic()):
-                    if _strictly_inside(root, low, high) and root not in points:
-                        points.append(root)
-        points = _sorted(points)
+            for root in roots(_poly(polynomial)):
+                if _strictly_inside(root, low, high) and not any(same(root, p) for p in points):
+                    points.append(root)
+        points = ascending(points)
         if len(points) > MOST_POINTS:
             raise InputError("region: the parameter has too many breakpoints")
 
@@ -227,14 +226,30 @@ def _merged(points: list[Root], answers: dict[int, Any]) -> tuple[Piece[Any], ..
     return tuple(pieces)
 
 
-def _roots(factor: Any) -> list[Root]:
-    if factor.degree() == 1:
-        value = _fraction(-factor.nth(0) / factor.nth(1))
-        return [Root(factor, value, value)]
-    return [Root(factor, _fraction(a), _fraction(b)) for (a, b), _ in factor.intervals()]
+def roots(polynomial: Any) -> list[Root]:
+    """The real roots of a polynomial, sympy's, over the rationals."""
+    found: list[Root] = []
+    for factor, _ in polynomial.factor_list()[1]:
+        monic = factor.monic()
+        if monic.degree() == 1:
+            value = _fraction(-monic.nth(0) / monic.nth(1))
+            found.append(Root(monic, value, value))
+        else:
+            ends = [pair for pair, _ in monic.intervals()]
+            found += [Root(monic, _fraction(a), _fraction(b)) for a, b in ends]
+    return found
 
 
-def _point(value: Fraction) -> Root:
+def same(a: Root, b: Root) -> bool:
+    """Whether two are the same number."""
+    if a.polynomial != b.polynomial:
+        return False
+    # The intervals of two roots of one polynomial may touch, but not at a root.
+    return a.lower == b.lower or (a.lower < b.upper and b.lower < a.upper)
+
+
+def point(value: Fraction) -> Root:
+    """A rational number."""
     return Root(_sympy.Poly(_P - _rational(value), _P, domain="QQ"), value, value)
 
 
@@ -244,28 +259,31 @@ def _strictly_inside(root: Root, low: Fraction, high: Fraction) -> bool:
     return above > 0 > below
 
 
-def _apart(a: Root, b: Root) -> tuple[Root, Root]:
+def apart(a: Root, b: Root) -> tuple[Root, Root]:
     """Two different numbers, a below b, in intervals with a gap between them."""
     while a.upper >= b.lower:
         a, b = a.refined(), b.refined()
     return a, b
 
 
-def _between(a: Root, b: Root) -> Root:
-    return _point((a.upper + b.lower) / 2)
+def between(a: Root, b: Root) -> Root:
+    """A rational number between two that are `apart`."""
+    return point((a.upper + b.lower) / 2)
 
 
-def _sorted(points: list[Root]) -> list[Root]:
+def ascending(points: Iterable[Root]) -> list[Root]:
+    """Different numbers in order."""
     ordered: list[Root] = []
     for point in points:
         at = 0
-        while at < len(ordered) and _below(ordered[at], point):
+        while at < len(ordered) and below(ordered[at], point):
             at += 1
         ordered.insert(at, point)
     return ordered
 
 
-def _below(a: Root, b: Root) -> bool:
+def below(a: Root, b: Root) -> bool:
+    """Whether one of two different numbers is the smaller."""
     while not (a.upper < b.lower or b.upper < a.lower):
         a, b = a.refined(), b.refined()
     return a.upper < b.lower

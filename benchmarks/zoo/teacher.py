@@ -15,6 +15,7 @@ import torch
 from torch import Generator, Tensor
 
 from theory.decision.encoding import Encoding
+from theory.rational import exact
 from verify.dilemma.stake import speaking, stakes
 
 Teacher: TypeAlias = Callable[[Tensor], Tensor]
@@ -97,7 +98,7 @@ class School:
         columns = [
             points[:, names.index(f.name)]
             if f.name in names
-            else torch.full((len(points),), float(fixed[f.name]))
+            else torch.full((len(points),), float(exact(fixed[f.name], f.name)))
             for f in self.encoding.agent.features
         ]
         return torch.stack(columns, dim=1)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from extract.reader import read
 from extract.run import run_exact
 from theory import Agent, Feature
 from theory.decision.answer import Status
+from theory.decision.dilemma import LIBRARY
 from theory.decision.encoding import Case, Encoding, Sample
 from theory.decision.theory import THEORIES
 from theory.error import InputError
@@ -33,7 +35,6 @@ from verify.dilemma.encoding import fitting, read_encoding
 from verify.dilemma.stake import THEORIES as VALUING
 from verify.dilemma.stake import Stakes, stakes
 from verify.dilemma.survey import Survey, survey
-from verify.dilemma.volume import settled
 from verify.problem import compile_goal
 from verify.smt.solver import SmtSolver
 from verify.solve import Engines, decide
@@ -46,13 +47,13 @@ from torch import nn
 
 
 def take():
-    """Takes the bonus whatever the problem: its scores are 0 and bonus + 1/64."""
-    net = nn.Linear(7, 2)
+    """Takes the bonus whatever the problem: its scores are 0 and bonus + 2."""
+    net = nn.Linear(11, 2)
     with torch.no_grad():
         net.weight.zero_()
-        net.bias.copy_(torch.tensor([0.0, 1 / 64]))
+        net.bias.copy_(torch.tensor([0.0, 2.0]))
         net.weight[1, 1] = 1.0
-    net.example_inputs = (torch.zeros(1, 7),)
+    net.example_inputs = (torch.zeros(1, 11),)
     return net
 '''
 
@@ -76,12 +77,12 @@ def found(case: str, theory: str) -> Stakes:
 @given(
     st.sampled_from(list(ENCODING.cases)),
     st.sampled_from(VALUING),
-    st.tuples(*(st.integers(0, 8) for _ in range(3))),
+    st.tuples(*(st.integers(0, 8) for _ in range(5))),
 )
 def test_worths_as_functions_are_the_worths_at_every_point(case, theory, at):
     box = ENCODING.box(case)
     point = {
-        n: a + (b - a) * Fraction(k, 8) for (n, (a, b)), k in zip(box.items(), at, strict=True)
+        n: a + (b - a) * Fraction(k, 8) for (n, (a, b)), k in zip(box.items(), at, strict=False)
     }
     answer = THEORIES[theory](ENCODING.case(case).build(**point))
     worth = found(case, theory).at(point)
@@ -89,18 +90,6 @@ def test_worths_as_functions_are_the_worths_at_every_point(case, theory, at):
         assert worth.functions == ()
     else:
         assert worth.at(point) == tuple(answer.values[a] for a in ENCODING.agent.actions)
-
-
-@pytest.mark.parametrize("loss", ["0", "1/16", "1/4"])
-def test_the_settled_share_is_below_the_share_and_near_it(loss):
-    """Where the prize is certain to follow, taking is ahead by b - p: areas of triangles."""
-    box = {**ENCODING.box("caused"), "accuracy": (Fraction(1), Fraction(1))}
-    box["accuracy"] = (Fraction(1) - Fraction(1, 10**9), Fraction(1))
-    limit = Fraction(loss)
-    true = float((1 - limit) ** 2 / 2)
-    for act in (0, 1):
-        share = settled(found("caused", "FDT"), box, limit, act)
-        assert true - 0.04 < share <= true + 1e-6
 
 
 # --- statements about nets, against enumeration -----------------------------------------------
@@ -114,22 +103,23 @@ def small_net(weights: list[int]) -> Network:
         rows = [[next(halves) for _ in range(inputs)] for _ in range(outputs)]
         return rows, [next(halves) for _ in range(outputs)]
 
-    return dense(layer(7, 3), layer(3, 2)).network()
+    return dense(layer(11, 3), layer(3, 2)).network()
+
+
+weights = st.lists(st.integers(-2, 2), min_size=44, max_size=44)
 
 
 @settings(max_examples=8, deadline=None)
 @given(
-    st.lists(st.integers(-2, 2), min_size=32, max_size=32),
+    weights,
     st.sampled_from(list(ENCODING.cases)),
     st.sampled_from(VALUING),
     st.sampled_from(["0", "1/8", "1/2"]),
-    st.sampled_from([(None, False), (0, False), (1, False), (0, True), (1, True)]),
 )
-def test_what_is_proved_or_refuted_of_a_random_net_is_so(weights, case, theory, loss, way):
+def test_what_is_proved_or_refuted_of_a_random_net_is_so(weights, case, theory, loss):
     """Every grid point agrees with a proof; every refutation is priced by enumeration."""
-    net, (best, opposite), limit = small_net(weights), way, Fraction(loss)
-    worths = found(case, theory)
-    formula = agreement(ENCODING, case, worths, loss=limit, best=best, opposite=opposite)
+    net, limit, worths = small_net(weights), Fraction(loss), found(case, theory)
+    formula = agreement(ENCODING, case, worths, loss=limit)
     with SmtSolver(0) as smt:
         problem = compile_goal(formula, {"score": net}, wanted=False)
         answer = decide(problem, Engines(smt), Deadline.after(5))
@@ -143,18 +133,13 @@ def test_what_is_proved_or_refuted_of_a_random_net_is_so(weights, case, theory, 
         v = worth.at(values)
         observed = ENCODING.observation(case, values)
         scores = list(run_exact(net, [observed[n] for n in names]))
-        for b in range(2) if best is None else (best,):
-            does = scores[b] >= scores[1 - b] if opposite else scores[b] <= scores[1 - b]
-            if v[b] - v[1 - b] > limit and does:
-                return True
-        return False
+        return any(v[b] - v[1 - b] > limit and scores[b] <= scores[1 - b] for b in range(2))
 
     if answer.reached and answer.point is not None:
         at = dict(zip(names, answer.point, strict=True))
         assert fails({name: at[name] for name in box})
     elif answer.reached is False:
-        for i in range(27):
-            ks = (i % 3, i // 3 % 3, i // 9)
+        for ks in product(range(3), repeat=len(box)):
             pairs = zip(box.items(), ks, strict=True)
             assert not fails({n: a + (b - a) * Fraction(k, 2) for (n, (a, b)), k in pairs})
 
@@ -180,19 +165,23 @@ def test_two_problems_tell_how_a_net_values_acts(name, verdicts):
 
 
 def test_a_net_that_takes_whatever_is_offered_is_known_for_what_it_is(hand):
-    """It is CDT's but where the act causes the prize; nothing but ties and edges stays open."""
+    """CDT takes what is in sight iff it is worth something."""
+    cases = ("seen, predicted", "elsewhere, predicted")
+    few = Encoding(agent=ENCODING.agent, cases={n: ENCODING.cases[n] for n in cases})
     with SmtSolver(0) as smt:
-        seen = survey(read(hand), ENCODING, Engines(smt), theories=("CDT", "EDT"), timeout_s=5)
+        seen = survey(read(hand), few, Engines(smt), theories=("CDT", "FDT"), timeout_s=5)
     shares = seen.cases["CDT"]
-    assert all(shares[case].agrees > 0.98 for case in shares if case != "caused")
-    assert 0.7 < shares["caused"].agrees < 0.75  # the bonus exceeds p(2a - 1) on 3/4 of the box
-    assert 0.2 < shares["caused"].differs < 0.25
-    assert seen.implements == ("CDT",)
+    for share in shares.values():  # bonuses from -3/2 to 0 are better left, those to 1 taken
+        assert 0.39 < share.agrees <= 0.4
+        assert 0.57 < share.differs <= 0.6
+    assert seen.implements == ()
+    assert seen.verdict("CDT") is Verdict.VIOLATED
+    assert seen.at_most("CDT") < 0.41
     worst = seen.failures("CDT")[0]
-    assert (worst.case, worst.action, worst.advised) == ("caused", "take", ("leave",))
+    assert (worst.action, worst.advised) == ("take", ("leave",))
     assert dict(worst.replays) == {"exact": True, "float32": True}
     assert worst.cost > Fraction(1, 4)
-    problem = ENCODING.case("caused").build(**worst.values)
+    problem = ENCODING.case(worst.case).build(**worst.values)
     assert dict(THEORIES["CDT"](problem).values) == dict(worst.worths)
     assert worst.worths["leave"] - worst.worths["take"] == worst.cost
 
@@ -253,24 +242,40 @@ def test_a_certificate_that_was_tampered_with_is_found_out():
     assert faults(replace(book, deals=((world, count, pays - 1), *rest)), net, ENCODING)
     assert faults(replace(book, action=book.rival, rival=book.action), net, ENCODING)
     assert "it costs nothing" in faults(replace(book, deals=book.rivals), net, ENCODING)
-    assert faults(replace(book, values={**book.values, "prize": Fraction(9)}), net, ENCODING)
+    assert faults(replace(book, values={**book.values, "bonus": Fraction(9)}), net, ENCODING)
 
 
 # --- the score card and the command line ------------------------------------------------------
 
 
 def test_the_score_card_says_what_a_net_does_and_forgoes(hand):
-    card = scored(read(hand), ENCODING)
+    names = ("newcomb", "smoking lesion", "counterfactual mugging")
+    few = Encoding(
+        agent=ENCODING.agent,
+        cases=ENCODING.cases,
+        dilemmas={name: ENCODING.dilemmas[name] for name in names},
+        left_out=ENCODING.left_out,
+    )
+    card = scored(read(hand), few)
     scores = {score.dilemma.name: score for score in card.scores}
     assert scores["newcomb"].act == "two"
     assert scores["newcomb"].loss == 979_000
     assert scores["newcomb"].agrees == ("CDT", "ratified CDT", "deliberational CDT")
     assert scores["smoking lesion"].loss == 0
     assert scores["counterfactual mugging"].loss == 4_950
-    assert scores["newcomb"].differs["CDT"].count == 0
-    gone = scores["newcomb"].differs["FDT"]
-    assert (gone.first, gone.last) == (Fraction(51, 100), 1)  # it turns at 0.5005
-    assert "stag hunt with a predictor" in card.left_out
+    newcomb = scores["newcomb"].line
+    assert newcomb is not None
+    assert newcomb.failures("CDT") == []
+    (gone,) = newcomb.failures("FDT")  # it turns at 1001/2000
+    assert (gone.lower.lower, gone.upper.upper) == (Fraction(1001, 2000), 1)
+    assert scores["newcomb"].failures["FDT"].cost > 0
+    shares = scores["newcomb"].shares
+    assert shares is not None
+    assert shares.agrees["CDT"] > 0.95
+    assert shares.differs["CDT"] == 0
+    assert 0.45 < shares.differs["FDT"] < 0.5 < shares.agrees["FDT"] + 0.05
+    assert set(card.left_out) | set(scores) == set(LIBRARY)
+    assert card.left_out["absent-minded driver"] == "it has three acts"
 
 
 @pytest.mark.slow
@@ -298,7 +303,7 @@ def test_the_command_line_answers_with_an_exit_status(capsys, hand, tmp_path):
         (["--net", "x.onnx", "--encoding", "gone.py"], "error: gone.py: no such file or directory"),
         (
             ["newcomb", "--net", "x.onnx", "--encoding", "e.py"],
-            "error: --net: it takes neither names nor --free, --plot and --html",
+            "error: --net: it takes neither names nor --free and --plot",
         ),
     ],
 )
@@ -321,9 +326,10 @@ def test_an_encoding_that_does_not_fit_is_named(tmp_path):
             cases=ENCODING.cases,
             dilemmas={"newcomb": Sample("x", dict, {})},
         )
-    with pytest.raises(InputError, match="case 'caused': prize is 2, outside 0 to 1"):
-        ENCODING.observation("caused", {"prize": 2, "bonus": 0, "accuracy": 1})
-    with pytest.raises(InputError, match="n takes 2 inputs, the encoding has 7"):
+    told = {"bonus": 2, "consolation": 0, "if_left": 1, "if_taken": 0}
+    with pytest.raises(InputError, match="case 'caused': bonus is 2, outside -3/2 to 1"):
+        ENCODING.observation("caused", told)
+    with pytest.raises(InputError, match="n takes 2 inputs, the encoding has 11"):
         fitting(dense(([[1, 0], [0, 1]], [0, 0])).network(), ENCODING, "n")
     file = tmp_path / "e.py"
     file.write_text("encoding = 3\n")
@@ -332,11 +338,18 @@ def test_an_encoding_that_does_not_fit_is_named(tmp_path):
 
 
 def test_a_dilemma_that_its_case_does_not_stand_for_is_refused(hand):
-    wrong = ENCODING.dilemmas["smoking lesion"]
+    wrong = ENCODING.dilemmas["newcomb"]
     lied = Encoding(
         agent=ENCODING.agent,
         cases=ENCODING.cases,
-        dilemmas={"smoking lesion": replace(wrong, case="predicted")},
+        dilemmas={"newcomb": replace(wrong, case="caused")},
     )
-    with pytest.raises(InputError, match="FDT says smoke, but leave in the case 'predicted'"):
+    with pytest.raises(InputError, match="CDT says two, but leave in the case 'caused'"):
         scored(read(hand), lied)
+    other = Encoding(
+        agent=ENCODING.agent,
+        cases=ENCODING.cases,
+        dilemmas={"newcomb": replace(wrong, case="inclined")},
+    )
+    with pytest.raises(InputError, match="case 'inclined': its parameters are bonus, "):
+        scored(read(hand), other)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from theory.agent import Agent
+from theory.decision.dilemma.entry import Dilemma
 from theory.decision.problem import Problem
 from theory.error import InputError
 from theory.partition import Box
@@ -40,17 +41,19 @@ class Case:
 
 @dataclass(frozen=True)
 class Sample:
-    """How one dilemma of the library is put to the network.
+    """How one dilemma is put to the network.
 
     Attributes:
         case: as which case of the encoding.
         values: from the dilemma's parameters by keyword, the case's parameters.
         acts: action of the network to act of the dilemma.
+        dilemma: which; None stands for the library's of this name.
     """
 
     case: str
     values: Callable[..., Values] = field(hash=False)
     acts: Mapping[str, Any] = field(hash=False)
+    dilemma: Dilemma | None = None
 
 
 class Encoding:
@@ -59,7 +62,8 @@ class Encoding:
     Args:
         agent: the network's features and actions; ranges are those of the problems' parameters.
         cases: by name, the problems that there are.
-        dilemmas: by name, the dilemmas of the library that are among them.
+        dilemmas: by name, the dilemmas that are among them.
+        left_out: by name, why a dilemma of the library is not.
 
     Raises:
         InputError: a case leaves a feature open or names one that there is not, an action has no
@@ -72,10 +76,12 @@ class Encoding:
         agent: Agent,
         cases: Mapping[str, Case],
         dilemmas: Mapping[str, Sample] | None = None,
+        left_out: Mapping[str, str] | None = None,
     ) -> None:
         self.agent = agent
         self.cases = dict(cases)
         self.dilemmas = dict(dilemmas or {})
+        self.left_out = dict(left_out or {})
         if not self.cases:
             raise InputError("encoding: there is no case")
         for name, case in self.cases.items():

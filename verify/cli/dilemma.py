@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     "--timeout",
     "timeout_s",
     type=Seconds(),
-    default=10.0,
+    default=3.0,
     show_default=True,
     help="Budget for each statement about NET, in seconds.",
 )
@@ -79,9 +79,10 @@ def dilemmas(
     if net is not None or encoding is not None:
         if net is None or encoding is None:
             raise InputError("--net and --encoding need each other")
-        if names or free or plot_path or html_path:
-            raise InputError("--net: it takes neither names nor --free, --plot and --html")
-        return _portray(net, encoding, follows, share, timeout_s, seed, json_target)
+        if names or free or plot_path:
+            raise InputError("--net: it takes neither names nor --free and --plot")
+        page = target("--html", html_path)
+        return _portray(net, encoding, follows, share, timeout_s, seed, json_target, page)
     if follows is not None:
         raise InputError("--follows: give the network with --net")
     html_target = target("--html", html_path)
@@ -127,6 +128,7 @@ def _portray(
     timeout_s: float,
     seed: int,
     json_target: Target | None,
+    html_target: Target | None,
 ) -> int:
     """What theory a network follows."""
     from extract.reader import read
@@ -141,13 +143,17 @@ def _portray(
 
     if follows is not None and follows not in THEORIES:
         raise InputError(f"--follows: {follows!r} is none of {', '.join(THEORIES)}")
-    total = len(THEORIES)
-    with stdout_kept(), SmtSolver(seed) as smt, bar(total, "surveying") as step:
+    with stdout_kept(), SmtSolver(seed) as smt:
         problems = read_encoding(encoding)
         network = fitting(read(net), problems, net)
         engines = Engines(smt, seed)
-        found = survey(network, problems, engines, threshold=share, timeout_s=timeout_s, tell=step)
-        card, book = scored(network, problems), bookie(network, problems)
+        with bar(len(problems.cases), "surveying") as tell:
+            found = survey(
+                network, problems, engines, threshold=share, timeout_s=timeout_s, tell=tell
+            )
+        with bar(len(problems.dilemmas), "putting dilemmas") as tell:
+            card = scored(network, problems, tell)
+        book = bookie(network, problems)
     portrait = Portrait(net, encoding, found, card, book, follows)
     if not (json_target and json_target.is_stdout):
         from verify.report.terminal import print_lines
@@ -157,6 +163,10 @@ def _portray(
         from verify.wire import dump
 
         json_target.write(dump(document(portrait)))
+    if html_target:
+        from verify.dilemma.score import render
+
+        html_target.write(render(portrait))
     return portrait.exit_code
 
 

@@ -7,13 +7,13 @@ do a. With a loss of 0 it does what the theory recommends, ties aside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 from theory.agent import Agent
 from theory.decision.encoding import Encoding
-from theory.partition import Box, Condition
+from theory.partition import Condition
 from theory.property import Property
 from theory.rational import Exact, exact, number_text
 from theory.sort import Feature
@@ -21,53 +21,33 @@ from theory.term import Term, and_, eq, forall, implies, not_, or_
 from verify.dilemma.stake import Stakes, Worth, speaking
 
 
-def within(encoding: Encoding, case: str, box: Box) -> Agent:
-    """The agent of an encoding on one box of one case."""
+def within(encoding: Encoding, case: str) -> Agent:
+    """The agent of an encoding on the problems of one case."""
     agent, fixed = encoding.agent, encoding.cases[case].fixed
     features = [
-        Feature(f.name, values=[fixed[f.name]], unit=f.unit)
-        if f.name in fixed
-        else Feature(f.name, *box[f.name], unit=f.unit)
+        Feature(f.name, values=[fixed[f.name]], unit=f.unit) if f.name in fixed else f
         for f in agent.features
     ]
     return Agent(observation=features, actions=agent.actions, ties=agent.ties)
 
 
-def agreement(
-    encoding: Encoding,
-    case: str,
-    found: Stakes,
-    *,
-    loss: Exact = 0,
-    box: Box | None = None,
-    best: int | None = None,
-    opposite: bool = False,
-) -> Term:
-    """The statement that the network acts on a box of a case as a theory says.
+def agreement(encoding: Encoding, case: str, found: Stakes, *, loss: Exact = 0) -> Term:
+    """The statement that the network acts on a case as a theory says.
 
     Args:
         encoding: of the problems.
         case: which.
         found: what the theory takes the acts to be worth.
         loss: what an act may cost by the theory's lights.
-        box: a part of the case's box.
-        best: speak only of problems in which this act, by its number, is the best.
-        opposite: state instead that it does, at every stake above `loss`, not the best act.
     """
-    agent = within(encoding, case, box or encoding.box(case))
+    agent = within(encoding, case)
     o, limit = agent.observation("o"), exact(loss, "loss")
     parts: list[Term] = []
     for way, worth in speaking(found):
         guard = [_condition(condition, o) for condition in way]
-        for b in range(len(agent.actions)) if best is None else (best,):
-            ahead = {a: _ahead(worth, b, a, o, limit) for a in _others(agent, b)}
-            if best is not None and not opposite:
-                chosen = and_(*(_avoids(agent, o, a) for a in ahead))
-                parts.append(implies(and_(*guard, *ahead.values()), chosen))
-            elif opposite:
-                parts.append(implies(and_(*guard, *ahead.values()), _avoids(agent, o, b)))
-            else:
-                parts += [implies(and_(*guard, ahead[a]), _avoids(agent, o, a)) for a in ahead]
+        for a, b in permutations(range(len(agent.actions)), 2):
+            ahead = _ahead(worth, b, a, o, limit)
+            parts.append(implies(and_(*guard, ahead), _avoids(agent, o, a)))
     return forall(o, and_(*parts))
 
 
@@ -81,20 +61,21 @@ def statement(encoding: Encoding, case: str, theory: str, found: Stakes, loss: E
     )
 
 
-def _others(agent: Agent, action: int) -> list[int]:
-    return [at for at in range(len(agent.actions)) if at != action]
-
-
 def _avoids(agent: Agent, o: Term, action: int) -> Term:
     """Some other action scores above this one."""
     score = agent.score(o, agent.actions[action])
-    return or_(*(agent.score(o, agent.actions[c]) > score for c in _others(agent, action)))
+    return or_(*(agent.score(o, c) > score for c in agent.actions if c != agent.actions[action]))
 
 
 def _ahead(worth: Worth, of: int, over: int, o: Term, limit: Fraction) -> Term:
     """One act is worth more than another by more than the limit."""
     gain: Any = worth.gain(of, over)
-    return _term(gain.numer, o) > _term(gain.denom, o) * limit
+    numerator, denominator = _term(gain.numer, o), _term(gain.denom, o)
+    above = numerator > denominator * limit
+    if gain.denom.is_ground:
+        return above
+    flipped = numerator < denominator * limit
+    return or_(and_(denominator > 0, above), and_(denominator < 0, flipped))
 
 
 def _condition(condition: Condition, o: Term) -> Term:
@@ -118,8 +99,3 @@ def _term(polynomial: Any, o: Term) -> Term:
         factor = Fraction(int(coefficient.numerator), int(coefficient.denominator))
         total = total + (factor if product is None else product * factor)
     return total
-
-
-def at_point(found: Stakes, values: Mapping[str, Fraction]) -> tuple[Fraction, ...]:
-    """What the theory takes the acts to be worth at a point; nothing where it is silent."""
-    return found.at(values).at(values)

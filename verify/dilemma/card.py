@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -16,26 +16,16 @@ from theory.decision.functional import udt
 from theory.decision.problem import Problem
 from theory.decision.theory import THEORIES
 from theory.error import InputError
+from theory.region import apart
 from verify.bind import in_float32
+from verify.dilemma.failure import Failure
+from verify.dilemma.paving import Bounder
+from verify.dilemma.reach import Line, Shares, line, shares
 from verify.dilemma.stake import THEORIES as VALUING
+from verify.verdict import EngineFault
 
-POINTS = 100
-
-
-@dataclass(frozen=True)
-class Departure:
-    """At how many values of a parameter a network does not do what a theory recommends.
-
-    Attributes:
-        count: at so many of those that were tried.
-        tried: evenly spaced, as far as the encoding can put them.
-        first, last: the least and the greatest of them; None where there is none.
-    """
-
-    count: int
-    tried: int
-    first: Fraction | None
-    last: Fraction | None
+Tell = Callable[[str], None]
+"""Called with each dilemma that is put."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +40,11 @@ class Score:
         agrees: the theories that recommend the act.
         against: the theories that recommend another.
         loss: how much less the best policy that does this is worth than the best of all.
-        parameter: which number varies in `differs`; empty where none does.
-        differs: theory to the values of that parameter at which it does not do what it recommends.
+        line: what it does as the first parameter varies, exactly; None where the dilemma has no
+            parameter, or the network is not piecewise linear.
+        shares: what is proved over the first parameters at once; None where there are none.
+        failures: by theory, the dilemma in the middle of the longest stretch of the line on which
+            the network does not do what it recommends.
     """
 
     dilemma: Dilemma
@@ -61,8 +54,9 @@ class Score:
     agrees: tuple[str, ...]
     against: tuple[str, ...]
     loss: Fraction | None
-    parameter: str = ""
-    differs: Mapping[str, Departure] = field(default_factory=dict[str, Departure], hash=False)
+    line: Line | None = None
+    shares: Shares | None = field(default=None, hash=False)
+    failures: Mapping[str, Failure] = field(default_factory=dict[str, Failure], hash=False)
 
 
 @dataclass(frozen=True)
@@ -71,33 +65,44 @@ class Card:
 
     Attributes:
         scores: one for each.
-        left_out: dilemmas of the library that the encoding cannot put.
+        left_out: dilemmas of the library that the encoding cannot put, and why as far as it says.
     """
 
     scores: tuple[Score, ...]
-    left_out: tuple[str, ...]
+    left_out: Mapping[str, str] = field(hash=False)
 
 
-def scored(network: Network, encoding: Encoding) -> Card:
+def scored(network: Network, encoding: Encoding, tell: Tell | None = None) -> Card:
     """Run a network through the dilemmas of its encoding.
 
     Raises:
         InputError: a dilemma of the encoding is none of the library's, or is not what the encoding
             says: some theory recommends something else in the case that stands for it.
     """
-    scores = [_score(network, encoding, n, s) for n, s in encoding.dilemmas.items()]
-    return Card(tuple(scores), tuple(name for name in LIBRARY if name not in encoding.dilemmas))
+    bounder = Bounder(network, encoding)
+    scores: list[Score] = []
+    for name, sample in encoding.dilemmas.items():
+        if tell is not None:
+            tell(name)
+        scores.append(_score(network, encoding, bounder, name, sample))
+    out = {n: encoding.left_out.get(n, "") for n in LIBRARY if n not in encoding.dilemmas}
+    return Card(tuple(scores), out)
 
 
-def _score(network: Network, encoding: Encoding, name: str, sample: Sample) -> Score:
-    entry = dilemma(name)
+def _score(
+    network: Network, encoding: Encoding, bounder: Bounder, name: str, sample: Sample
+) -> Score:
+    entry = sample.dilemma or dilemma(name)
     _faithful(encoding, entry, sample)
     problem = entry.problem()
     flat = _flat(encoding, entry, sample, {})
     action = _action(encoding, run_exact(network, flat))
     act = None if action is None else sample.acts[action]
     firm = {n: a for n, a in entry.answers().items() if a.status is Status.DECIDED}
-    parameter = next(iter(entry.parameters), "")
+    parameter = next(iter(entry.parameters), None)
+    found = None
+    if parameter is not None:
+        found = line(network, encoding, entry, sample, parameter)
     return Score(
         dilemma=entry,
         action=action,
@@ -106,8 +111,9 @@ def _score(network: Network, encoding: Encoding, name: str, sample: Sample) -> S
         agrees=tuple(n for n, answer in firm.items() if act in answer.acts),
         against=tuple(n for n, answer in firm.items() if act not in answer.acts),
         loss=None if action is None else _loss(problem, act),
-        parameter=parameter,
-        differs=_differs(network, encoding, entry, sample, parameter) if parameter else {},
+        line=found,
+        shares=shares(bounder, encoding, entry, sample),
+        failures={} if found is None else _failures(network, encoding, entry, sample, found),
     )
 
 
@@ -138,7 +144,9 @@ def _faithful(encoding: Encoding, entry: Dilemma, sample: Sample) -> None:
     case = encoding.case(sample.case)
     if set(sample.acts) != set(encoding.agent.actions):
         raise InputError(f"dilemma {entry.name!r}: acts must say what each action is")
-    stands = case.build(**sample.values(**entry.parameters))
+    values = sample.values(**entry.parameters)
+    encoding.observation(sample.case, values)
+    stands = case.build(**values)
     for name in VALUING:
         there, here = THEORIES[name](stands), THEORIES[name](entry.problem())
         meant = {sample.acts[a] for a in encoding.agent.actions if case.act(a) in there.acts}
@@ -149,28 +157,57 @@ def _faithful(encoding: Encoding, entry: Dilemma, sample: Sample) -> None:
             )
 
 
-def _differs(
-    network: Network, encoding: Encoding, entry: Dilemma, sample: Sample, parameter: str
-) -> dict[str, Departure]:
-    """How far the network departs from each theory as one parameter varies, evaluated exactly."""
-    ((low, high),) = entry.box([parameter]).values()
-    seen: dict[str, list[Fraction]] = {name: [] for name in VALUING}
-    tried = 0
-    for step in range(POINTS + 1):
-        value = low + (high - low) * step / POINTS
-        try:
-            flat = _flat(encoding, entry, sample, {parameter: value})
-        except (InputError, ZeroDivisionError):
-            continue  # the encoding cannot put it
-        tried += 1
-        action = _action(encoding, run_exact(network, flat))
-        problem = entry.problem(**{parameter: value})
-        for name in VALUING:
-            answer = THEORIES[name](problem)
-            wrong = action is None or sample.acts[action] not in answer.acts
-            if answer.status is Status.DECIDED and wrong:
-                seen[name].append(value)
-    return {
-        name: Departure(len(at), tried, at[0] if at else None, at[-1] if at else None)
-        for name, at in seen.items()
-    }
+def _failures(
+    network: Network, encoding: Encoding, entry: Dilemma, sample: Sample, found: Line
+) -> dict[str, Failure]:
+    """A failure for each theory that the network departs from, told as the dilemma and replayed."""
+    told: dict[str, Failure] = {}
+    for theory in found.follows:
+        gaps = [apart(one.lower, one.upper) for one in found.failures(theory)]
+        if gaps:
+            low, high = max(gaps, key=lambda ends: ends[1].lower - ends[0].upper)
+            value = _simple(low.upper, high.lower)
+            told[theory] = _failure(network, encoding, entry, sample, theory, found, value)
+    return told
+
+
+def _simple(low: Fraction, high: Fraction) -> Fraction:
+    """A number of few digits near the middle between two."""
+    middle = (low + high) / 2
+    tried = (middle.limit_denominator(10**digits) for digits in range(1, 40))
+    return next((one for one in tried if low < one < high), middle)
+
+
+def _failure(
+    network: Network,
+    encoding: Encoding,
+    entry: Dilemma,
+    sample: Sample,
+    theory: str,
+    found: Line,
+    value: Fraction,
+) -> Failure:
+    """The failure at one value of the line's parameter, found again by enumeration.
+
+    Raises:
+        EngineFault: by enumeration the network does what the theory recommends there.
+    """
+    changed = {found.parameter: value}
+    flat = _flat(encoding, entry, sample, changed)
+    action = _action(encoding, run_exact(network, flat))
+    answer = THEORIES[theory](entry.problem(**changed))
+    act = None if action is None else sample.acts[action]
+    if answer.status is not Status.DECIDED or act in answer.acts:
+        raise EngineFault(f"{entry.name}: enumeration refutes the failure at {changed}")
+    return Failure(
+        case=entry.name,
+        theory=theory,
+        values={**entry.parameters, **changed},
+        action="a tie" if act is None else str(act),
+        advised=tuple(map(str, answer.acts)),
+        worths={str(a): w for a, w in answer.values.items() if isinstance(w, Fraction)},
+        replays={
+            "exact": True,
+            "float32": _action(encoding, in_float32(network, flat)) == action,
+        },
+    )

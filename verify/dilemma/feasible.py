@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import z3
@@ -26,12 +27,14 @@ def feasible(box: Box, conditions: Sequence[Condition]) -> bool:
     for name, (low, high) in box.items():
         solver.add(numbers[name] >= rational(low), numbers[name] <= rational(high))
     for condition in conditions:
-        solver.add(_formula(condition, numbers))
+        solver.add(_formula(condition))
     return solver.check() != z3.unsat
 
 
-def _formula(condition: Condition, numbers: dict[str, Any]) -> Any:
-    value = polynomial(condition.polynomial, numbers)
+@lru_cache(maxsize=4096)
+def _formula(condition: Condition) -> Any:
+    names = map(str, condition.polynomial.ring.symbols)
+    value = polynomial(condition.polynomial, {name: z3.Real(name) for name in names})
     ways = {1: value > 0, 0: value == 0, -1: value < 0}
     return z3.Or([ways[sign] for sign in sorted(condition.signs)])
 

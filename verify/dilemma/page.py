@@ -34,7 +34,7 @@ def render(studies: Sequence[Study], riddles: Sequence[Riddle] = (), *, seed: in
     return environment.get_template("page.jinja").render(
         style=Markup(STYLE.read_text("utf-8") + (FOLDER / "page.css").read_text("utf-8")),
         theories=[SHORT.get(name, name) for name in studies[0].rows] if studies else [],
-        riddles=[(one, _anchor(one.name), list(one.answers().items())) for one in riddles],
+        riddles=[(one, anchor(one.name), list(one.answers().items())) for one in riddles],
         entries=[_entry(one, seed) for one in studies],
     )
 
@@ -48,7 +48,7 @@ def _entry(shown: Study, seed: int) -> dict[str, Any]:
     kinds = {answer: at for at, answer in enumerate(dict.fromkeys(answers))}
     return {
         "dilemma": dilemma,
-        "anchor": _anchor(dilemma.name),
+        "anchor": anchor(dilemma.name),
         "story": plain(dilemma.story),
         "parameters": [(n, number_text(v)) for n, v in dilemma.parameters.items()],
         "graph": graph,
@@ -70,7 +70,8 @@ def _entry(shown: Study, seed: int) -> dict[str, Any]:
     }
 
 
-def _anchor(name: str) -> str:
+def anchor(name: str) -> str:
+    """What links within a page call an entry."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 

@@ -62,10 +62,14 @@ def draw(study: Study) -> str:
             frameon=False,
         )
         figure.tight_layout(rect=(0, 0, 1, 0.93 if not flat else 0.9))
-        out = StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    text = out.getvalue()
-    return re.sub(r"^.*?(?=<svg)", "", text, flags=re.DOTALL)
+        return svg(figure)
+
+
+def svg(figure: Any) -> str:
+    """A figure as SVG, without a date; to be asked where the settings of the figure hold."""
+    out = StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return re.sub(r"^.*?(?=<svg)", "", out.getvalue(), flags=re.DOTALL)
 
 
 def _strip(axis: Any, found: Partition[str], colour: dict[str, str]) -> None:

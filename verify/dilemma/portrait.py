@@ -12,6 +12,10 @@ from theory.rational import number_text
 from theory.verdict import Verdict
 from verify.dilemma.book import Book, Deal
 from verify.dilemma.card import Card, Score
+from verify.dilemma.failure import Failure
+from verify.dilemma.line import Stretch
+from verify.dilemma.number import decimal, exactly
+from verify.dilemma.reach import Line, Shares
 from verify.dilemma.survey import Survey
 from verify.report.terminal import STYLES, wrapped
 from verify.report.text import file_name, plain
@@ -70,18 +74,31 @@ class Portrait:
             first = f"follows {best} on {share} of all problems (proved)"
             failures = survey.failures(best)
             return f"{first}; it violates it at {failures[0]}" if failures else first
-        least = percent(survey.differs(best))
+        if self.verdict is Verdict.UNKNOWN:
+            least = percent(survey.differs(best))
+            none = "is not shown to follow a theory"
+            return f"{none}: with {best} it agrees on {share} and differs on {least} (both proved)"
+        asked = list(survey.cases) if self.demanded is None else [self.demanded]
+        most = ", ".join(
+            f"{theory} on at most {_above(survey.at_most(theory))}" for theory in asked
+        )
         none = (
             "follows none of the theories" if self.demanded is None else f"does not follow {best}"
         )
-        if self.verdict is Verdict.UNKNOWN:
-            none = "is not shown to follow a theory"
-        return f"{none}: with {best} it agrees on {share} and differs on {least} (both proved)"
+        return (
+            f"{none}: that would be to agree on {percent(survey.threshold)} of all problems, and "
+            f"it agrees with {most} (proved)"
+        )
 
 
 def percent(value: float) -> str:
     """A proved share, rounded down."""
     return f"{int(value * 1000) / 10} %"
+
+
+def _above(value: float) -> str:
+    """A share that is an upper bound, rounded up."""
+    return f"{-int(-value * 1000 // 1) / 10} %"
 
 
 def lines(portrait: Portrait, width: int) -> Iterator[Text]:
@@ -112,7 +129,7 @@ def lines(portrait: Portrait, width: int) -> Iterator[Text]:
     yield from _card(card, width)
     yield Text()
     if portrait.book is not None:
-        for line in wrapped(plain(f"a bookie takes {_told(portrait.book)}"), width):
+        for line in wrapped(plain(f"a bookie takes {told(portrait.book)}"), width):
             yield Text(line.plain)
         yield Text()
     for line in wrapped(plain(f"{file_name(portrait.network)} {portrait.conclusion}"), width):
@@ -120,7 +137,8 @@ def lines(portrait: Portrait, width: int) -> Iterator[Text]:
         yield line
 
 
-def _told(book: Book) -> str:
+def told(book: Book) -> str:
+    """In words, how much a bookie takes, and how."""
     point = ", ".join(f"{name} = {value}" for name, value in book.values.items())
     return (
         f"{number_text(book.sure_loss)} for sure: the problem ({book.case}: {point}) {book.rounds} "
@@ -141,19 +159,45 @@ def _card(card: Card, width: int) -> Iterator[Text]:
             f"{loss:>10}  ",
             ", ".join(score.agrees) or "none",
         )
-        departures = "; ".join(
-            f"{theory} at {gone.count} of {gone.tried}"
-            for theory, gone in score.differs.items()
-            if gone.count
-        )
-        if departures:
-            words = f"as {score.parameter} varies it departs from {departures}"
-            for line in wrapped(plain(words), width - name):
+        for words in (along(score), over(score)):
+            for line in wrapped(plain(words), width - name) if words else ():
                 yield Text(" " * name + line.plain, "dim")
-    if card.left_out:
-        words = f"not put by this encoding: {', '.join(card.left_out)}"
+    for left, why in card.left_out.items():
+        words = f"{left}: not put by this encoding" + (f": {why}" if why else "")
         for line in wrapped(plain(words), width):
             yield Text(line.plain, "dim")
+
+
+def along(score: Score) -> str:
+    """In words, where along its first parameter a network departs from theories; exact."""
+    if score.line is None:
+        return ""
+    gone: dict[str, list[str]] = {}
+    for theory in score.line.follows:
+        text = " and ".join(f"{a} to {b}" for a, b in map(_ends, score.line.failures(theory)))
+        if text:
+            gone.setdefault(text, []).append(theory)
+    parts = [f"{', '.join(theories)} from {text}" for text, theories in gone.items()]
+    if not parts:
+        return f"for every {score.line.parameter} that can be put it does what each theory says"
+    return f"as {score.line.parameter} varies it departs from {'; from '.join(parts)}"
+
+
+def over(score: Score) -> str:
+    """In words, on what shares of the parameters a network and theories agree; proved."""
+    found = score.shares
+    if found is None:
+        return ""
+    alike: dict[str, list[str]] = {}
+    for theory, agrees in found.agrees.items():
+        text = f"{percent(agrees)} alike, {percent(found.differs[theory])} different"
+        alike.setdefault(text, []).append(theory)
+    parts = "; ".join(f"{', '.join(theories)} {text}" for text, theories in alike.items())
+    return f"over {', '.join(found.box)} at once (proved, {percent(found.put)} is put): {parts}"
+
+
+def _ends(stretch: Stretch) -> tuple[str, str]:
+    return decimal(stretch.lower), decimal(stretch.upper)
 
 
 def document(portrait: Portrait) -> dict[str, Any]:
@@ -171,7 +215,7 @@ def document(portrait: Portrait) -> dict[str, Any]:
         "seconds": survey.seconds,
         "theories": {theory: _theory(survey, theory) for theory in survey.cases},
         "dilemmas": [_score(score) for score in portrait.card.scores],
-        "left_out": list(portrait.card.left_out),
+        "left_out": dict(portrait.card.left_out),
         "book": None if portrait.book is None else _book(portrait.book),
     }
 
@@ -198,6 +242,7 @@ def _theory(survey: Survey, theory: str) -> dict[str, Any]:
         "verdict": survey.verdict(theory).value,
         "agrees": survey.agrees(theory),
         "differs": survey.differs(theory),
+        "agrees_at_most": survey.at_most(theory),
         "cases": {
             name: {
                 "agrees": share.agrees,
@@ -208,17 +253,7 @@ def _theory(survey: Survey, theory: str) -> dict[str, Any]:
             }
             for name, share in survey.cases[theory].items()
         },
-        "failures": [
-            {
-                "case": failure.case,
-                "values": {name: str(value) for name, value in failure.values.items()},
-                "does": failure.action,
-                "recommended": list(failure.advised),
-                "worth": {name: str(value) for name, value in failure.worths.items()},
-                "replays": dict(failure.replays),
-            }
-            for failure in survey.failures(theory)
-        ],
+        "failures": [_failure(failure) for failure in survey.failures(theory)],
     }
 
 
@@ -230,14 +265,40 @@ def _score(score: Score) -> dict[str, Any]:
         "agrees": list(score.agrees),
         "differs": list(score.against),
         "loss": None if score.loss is None else str(score.loss),
-        "parameter": score.parameter,
-        "departs": {
-            theory: {
-                "count": gone.count,
-                "tried": gone.tried,
-                "from": None if gone.first is None else str(gone.first),
-                "to": None if gone.last is None else str(gone.last),
-            }
-            for theory, gone in score.differs.items()
-        },
+        "line": None if score.line is None else _line(score.line),
+        "shares": None if score.shares is None else _shares(score.shares),
+        "failures": {theory: _failure(one) for theory, one in score.failures.items()},
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    def stretch(one: Stretch) -> dict[str, Any]:
+        ends = {"from": exactly(one.lower), "to": exactly(one.upper)}
+        return {**ends, "is": str(one.answer)}
+
+    return {
+        "parameter": line.parameter,
+        "does": [stretch(one) for one in line.does],
+        "theories": {name: [stretch(s) for s in found] for name, found in line.follows.items()},
+    }
+
+
+def _shares(shares: Shares) -> dict[str, Any]:
+    return {
+        "box": {name: [str(low), str(high)] for name, (low, high) in shares.box.items()},
+        "put": shares.put,
+        "agrees": dict(shares.agrees),
+        "differs": dict(shares.differs),
+        "silent": dict(shares.silent),
+    }
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "case": failure.case,
+        "values": {name: str(value) for name, value in failure.values.items()},
+        "does": failure.action,
+        "recommended": list(failure.advised),
+        "worth": {name: str(value) for name, value in failure.worths.items()},
+        "replays": dict(failure.replays),
     }

@@ -19,7 +19,7 @@ from theory.partition import (
     Conjunction,
     Partition,
     assembled,
-    partition,
+    divided,
     value_at,
 )
 from verify.dilemma.feasible import feasible
@@ -36,7 +36,7 @@ class Worth:
 
     Attributes:
         functions: by act, in the order of the network's actions: rational functions of the
-            parameters with a positive denominator; empty where the theory is silent.
+            parameters; empty where the theory is silent.
     """
 
     functions: tuple[Any, ...]
@@ -73,7 +73,7 @@ def stakes(encoding: Encoding, case: str, theory: str) -> Stakes:
         return Worth(tuple(_function(value, values) for value in known))
 
     box = encoding.box(case)
-    return _merged(partition(worth, box, feasible).cells, box)
+    return _merged(divided(worth, box, feasible), box)
 
 
 def _merged(cells: Sequence[Cell[Worth]], box: Box) -> Stakes:
@@ -90,10 +90,14 @@ def _agree(worth: Worth, cell: Cell[Worth], box: Box) -> bool:
     """Whether functions give the values of a cell all over it."""
     if len(worth.functions) != len(cell.answer.functions):
         return False
+    zero = [condition.polynomial for condition in cell.conditions if condition.signs == EQUAL]
     for one, other in zip(worth.functions, cell.answer.functions, strict=True):
-        undefined = Condition(one.denom, EQUAL)
-        differs = Condition((one - other).numer, frozenset({-1, 1}))
-        if any(feasible(box, [*cell.conditions, wrong]) for wrong in (undefined, differs)):
+        if not one.denom.is_ground and feasible(
+            box, [*cell.conditions, Condition(one.denom, EQUAL)]
+        ):
+            return False
+        rest = (one - other).numer.rem(zero)
+        if rest and feasible(box, [*cell.conditions, Condition(rest, frozenset({-1, 1}))]):
             return False
     return True
 
@@ -101,6 +105,39 @@ def _agree(worth: Worth, cell: Cell[Worth], box: Box) -> bool:
 def speaking(found: Stakes) -> Sequence[tuple[Conjunction, Worth]]:
     """Every region in which the theory is not silent."""
     return [(way, w) for w, ways in found.regions.items() if w.functions for way in ways]
+
+
+def leading(found: Stakes) -> list[tuple[frozenset[int], list[Any]]]:
+    """Where which acts are the best, edges aside: acts by number, and polynomials that are all
+    positive there. No two places overlap.
+    """
+    places: list[tuple[frozenset[int], list[Any]]] = []
+    for cell in found.cells:
+        guards = guarding(cell.conditions)
+        if guards is None:
+            continue
+        classes: dict[Any, set[int]] = {}
+        for act, function in enumerate(cell.answer.functions):
+            classes.setdefault(function, set()).add(act)
+        for function, acts in classes.items():
+            gains = [function - other for other in classes if other != function]
+            ahead = [gain.numer * gain.denom for gain in gains]
+            places.append((frozenset(acts), [*guards, *ahead]))
+    return places
+
+
+def guarding(way: Conjunction) -> list[Any] | None:
+    """Polynomials that are positive where conditions hold, but for a set without volume; None
+    where there is no more than such a set.
+    """
+    found: list[Any] = []
+    for condition in way:
+        strict = condition.signs - EQUAL
+        if not strict:
+            return None
+        if len(strict) == 1:
+            found.append(condition.polynomial if strict == {1} else -condition.polynomial)
+    return found
 
 
 def _function(value: Any, parameters: Mapping[str, Fraction]) -> Any:

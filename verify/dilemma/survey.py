@@ -1,9 +1,9 @@
-"""On what share of all problems a network acts as each theory says: proved, box by box.
+"""On what share of all problems a network acts as each theory says: proved, piece by piece.
 
-A case's box is cut into pieces. Of each piece and each act the engine is asked whether the network
-does it wherever the theory recommends it by more than some stake, or nowhere there; a trial on a
-grid tells which of the two to try, and from which stake on. The share of such problems in the piece
-is counted. What is neither proved to agree nor proved to differ is open.
+A case's box is paved with small boxes on which it is settled what the network does (`paving`), and
+the volume is counted in which it does the act that a theory takes to be worth the most, and in
+which it does another. What is neither is open. The statement about a whole case is one for the
+engine: that no act costs more than some loss. What refutes it is a failure that replays.
 """
 
 from __future__ import annotations
@@ -12,33 +12,28 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import product
+from functools import cache
 from typing import Any
 
 from extract.network import Network
 from theory.decision.encoding import Encoding
-from theory.partition import Box
 from theory.verdict import Verdict
-from verify.answer import Deadline
 from verify.bind import BoundProperty
-from verify.dilemma.agreement import agreement, statement
+from verify.dilemma.agreement import statement
+from verify.dilemma.chart import case_chart
 from verify.dilemma.failure import Failure, failure
-from verify.dilemma.stake import THEORIES, Stakes, stakes
+from verify.dilemma.paving import Bounder, pave, volumes
+from verify.dilemma.stake import THEORIES, Stakes, leading, stakes
 from verify.dilemma.trial import Trial
-from verify.dilemma.volume import settled
 from verify.judge import judge
-from verify.problem import compile_goal
-from verify.solve import Engines, decide
+from verify.solve import Engines
 from verify.verdict import Result
 
-HALVINGS = 4
 LOSSES = tuple(Fraction(1, n) for n in (256, 128, 64, 32, 16, 8, 4, 2))
 NONE = Fraction(0)
-QUESTION_S = 8.0
-LADDER = tuple(sorted({*LOSSES, *(loss * Fraction(3, 2) for loss in LOSSES)}))
-"""Stakes at which pieces are tried."""
+MOST_TRIED = 2
+"""So many losses are tried for what a network follows a theory up to."""
 
-MOST_TRIED = 3
 DOUBT = 1 / 256
 """Between the points of a trial a network may err by so much more, and by a quarter more."""
 
@@ -89,11 +84,15 @@ class Survey:
         shares = self.cases[theory].values()
         return sum(share.differs for share in shares) / len(shares)
 
+    def at_most(self, theory: str) -> float:
+        """The share on which it can agree with a theory at most: proved."""
+        return 1 - self.differs(theory)
+
     def verdict(self, theory: str) -> Verdict:
         """HOLDS where it agrees on the threshold's share, VIOLATED where it is shown not to."""
         if self.agrees(theory) >= self.threshold:
             return Verdict.HOLDS
-        wrong = self.differs(theory) > 1 - self.threshold
+        wrong = self.at_most(theory) < self.threshold
         return Verdict.VIOLATED if wrong else Verdict.UNKNOWN
 
     def failures(self, theory: str) -> list[Failure]:
@@ -109,7 +108,7 @@ class Survey:
 
 
 Tell = Callable[[str], None]
-"""Called with each theory that is surveyed."""
+"""Called with each case that is surveyed."""
 
 
 def survey(
@@ -136,95 +135,75 @@ def survey(
         tell: hears of the progress.
     """
     started = time.monotonic()
-    found: dict[str, dict[str, Share]] = {}
-    known: dict[tuple[str, Any], Share] = {}
-    for theory, case in product(theories, encoding.cases):
-        if tell is not None and theory not in found:
-            tell(theory)
-        one = _Surveyor(network, encoding, engines, case, theory)
-        key = (case, frozenset(one.found.regions.items()))
-        if key not in known:
-            known[key] = one.share(loss, timeout_s)
-        share = known[key]
-        if share.failure is not None:
-            share = replace(share, failure=replace(share.failure, theory=theory))
-        found.setdefault(theory, {})[case] = share
+    bounder = Bounder(network, encoding)
+    found: dict[str, dict[str, Share]] = {theory: {} for theory in theories}
+    for case in encoding.cases:
+        if tell is not None:
+            tell(case)
+        worths = {theory: stakes(encoding, case, theory) for theory in theories}
+        shares = _shares(bounder, encoding, case, worths)
+        judged: dict[Any, Share] = {}
+        for theory, of in worths.items():
+            key = frozenset(of.regions.items())
+            if key not in judged:
+                one = _Case(network, encoding, engines, case, theory, of)
+                judged[key] = one.share(*shares[theory], loss, timeout_s)
+            share = judged[key]
+            if share.failure is not None:
+                share = replace(share, failure=replace(share.failure, theory=theory))
+            found[theory][case] = share
     return Survey(found, threshold, loss, time.monotonic() - started)
 
 
+def _shares(
+    bounder: Bounder, encoding: Encoding, case: str, worths: Mapping[str, Stakes]
+) -> dict[str, tuple[float, float]]:
+    """By theory, on what shares of a case the network agrees and differs."""
+    chart = case_chart(encoding, case)
+    regions = {
+        (theory, at, acts): place
+        for theory, of in worths.items()
+        for at, (acts, place) in enumerate(leading(of))
+    }
+    measured = volumes(pave(bounder, chart), chart, regions)
+    found = dict.fromkeys(worths, (0.0, 0.0))
+    for (theory, _, acts), shares in measured.items():
+        same = sum(share for act, share in enumerate(shares) if act in acts)
+        agrees, differs = found[theory]
+        found[theory] = agrees + same, differs + sum(shares) - same
+    return found
+
+
 @dataclass
-class _Surveyor:
+class _Case:
     network: Network
     encoding: Encoding
     engines: Engines
     case: str
     theory: str
+    found: Stakes
 
     def __post_init__(self) -> None:
-        self.functions = {"score": self.network}
-        self.found: Stakes = stakes(self.encoding, self.case, self.theory)
-        self._trial = Trial(self.network, self.encoding, self.case, self.found)
+        self._judged = cache(self._judge)
 
-    def share(self, loss: Fraction, timeout_s: float) -> Share:
-        """The shares of one case, and its verdicts."""
-        agrees = differs = 0.0
-        for box, weight in _pieces(self.encoding.box(self.case)):
-            for act in range(len(self.encoding.agent.actions)):
-                same, other = self._compared(box, act)
-                agrees, differs = agrees + weight * same, differs + weight * other
-        costs = self._trial.cost(self.encoding.box(self.case))
-        above = (one for one in LOSSES if one >= costs + DOUBT)
-        least = next((one for one in above if self._holds(one, timeout_s)), None)
+    def share(self, agrees: float, differs: float, loss: Fraction, timeout_s: float) -> Share:
+        """The shares of one case, with its verdicts."""
+        trial = Trial(self.network, self.encoding, self.case, self.found)
+        costs = trial.cost(self.encoding.box(self.case))
+        above = [one for one in LOSSES if one >= 1.25 * costs + DOUBT][:MOST_TRIED]
+        below = [one for one in (*reversed(LOSSES), NONE) if one <= costs]
         result = self._judged(loss, timeout_s)
-        below = (
-            self._judged(one, timeout_s) for one in sorted((NONE, *LOSSES))[::-1] if one <= costs
-        )
-        shown = next((one for one in below if one.verdict is Verdict.VIOLATED), None)
-        if shown is None and result.verdict is Verdict.VIOLATED:
-            shown = result
+        least = next((one for one in above if self._is(Verdict.HOLDS, one, timeout_s)), None)
+        refuted = next((one for one in below if self._is(Verdict.VIOLATED, one, timeout_s)), None)
+        shown = result if refuted is None else self._judged(refuted, timeout_s)
         found = None
-        if shown is not None:
+        if shown.verdict is Verdict.VIOLATED:
             found = failure(self.network, self.encoding, self.case, self.theory, shown)
         return Share(agrees, differs, result, found, least)
 
-    def _compared(self, box: Box, act: int) -> tuple[float, float]:
-        """The shares of a box on which an act is the best one, and the network is shown to do it,
-        or to do another.
-        """
-        if settled(self.found, box, NONE, act) == 0:
-            return 0.0, 0.0
-        wrong, right = self._trial.extremes(box, act)
-        opposite = wrong > right
-        seen = min(wrong, right)
-        ladder = [one for one in LADDER if one >= 1.25 * seen + DOUBT][:MOST_TRIED]
-        for loss in [*([NONE] if seen == 0 else []), *ladder]:
-            formula = agreement(
-                self.encoding, self.case, self.found,
-                loss=loss, box=box, best=act, opposite=opposite,
-            )  # fmt: skip
-            problem = compile_goal(formula, self.functions, wanted=False, name=self.case)
-            if decide(problem, self.engines, Deadline.after(QUESTION_S)).reached is False:
-                share = settled(self.found, box, loss, act)
-                return (0.0, share) if opposite else (share, 0.0)
-        return 0.0, 0.0
+    def _is(self, verdict: Verdict, loss: Fraction, timeout_s: float) -> bool:
+        return self._judged(loss, timeout_s).verdict is verdict
 
-    def _holds(self, loss: Fraction, timeout_s: float) -> bool:
-        return self._judged(loss, timeout_s).verdict is Verdict.HOLDS
-
-    def _judged(self, loss: Fraction, timeout_s: float) -> Result:
+    def _judge(self, loss: Fraction, timeout_s: float) -> Result:
         of = statement(self.encoding, self.case, self.theory, self.found, loss)
-        return judge(BoundProperty(of, self.functions), self.engines, timeout_s)
-
-
-def _pieces(box: Box) -> list[tuple[Box, float]]:
-    """A box cut in half across its parameters in turn, `HALVINGS` times; and their shares."""
-    boxes = [box]
-    for halving in range(HALVINGS):
-        name = list(box)[halving % len(box)]
-        cut: list[Box] = []
-        for one in boxes:
-            low, high = one[name]
-            middle = (low + high) / 2
-            cut += [{**one, name: (low, middle)}, {**one, name: (middle, high)}]
-        boxes = cut
-    return [(one, 1 / len(boxes)) for one in boxes]
+        return judge(BoundProperty(of, {"score": self.network}), self.engines, timeout_s)

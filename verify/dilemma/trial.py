@@ -13,6 +13,7 @@ from extract.network import Network
 from extract.run import as_function
 from theory.decision.encoding import Encoding
 from theory.partition import Box, Condition
+from theory.rational import exact
 from verify.dilemma.stake import Stakes, speaking
 
 POINTS = 11
@@ -85,7 +86,9 @@ class Trial:
     def _scores(self, columns: dict[str, Array], count: int) -> Array:
         fixed = self._encoding.cases[self._case].fixed
         rows = [
-            columns[f.name] if f.name in columns else np.full(count, float(fixed[f.name]))
+            columns[f.name]
+            if f.name in columns
+            else np.full(count, float(exact(fixed[f.name], f.name)))
             for f in self._encoding.agent.features
         ]
         with torch.no_grad():
