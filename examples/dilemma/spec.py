@@ -13,11 +13,10 @@ from encoding import agent
 
 from theory.properties import decision
 
-USUAL = {"prize": 1, "lean": "1/2", "seen": 0, "elsewhere": 0}
-CAUSED = {**USUAL, "caused": 1, "predicted": 0, "inclined": 0}
-PREDICTED = {**USUAL, "caused": 0, "predicted": 1, "inclined": 0}
-INCLINED = {**USUAL, "caused": 0, "predicted": 0, "inclined": 1}
-TOLERANCE = "3/4"  # the nets' scores differ by 4 for one unit of gain
+CAUSED = {"caused": 1, "predicted": 0, "inclined": 0, "seen": 0}
+PREDICTED = {"caused": 0, "predicted": 1, "inclined": 0, "seen": 0}
+INCLINED = {"caused": 0, "predicted": 0, "inclined": 1, "seen": 0}
+TOLERANCE = "1/2"  # the nets' scores differ by 4 for one unit of gain
 
 properties = [
     decision.values_alike(agent, CAUSED, INCLINED, tolerance=TOLERANCE).named(

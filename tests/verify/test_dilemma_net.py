@@ -47,13 +47,13 @@ from torch import nn
 
 
 def take():
-    """Takes the bonus whatever the problem: its scores are 0 and bonus + 2."""
-    net = nn.Linear(11, 2)
+    """Takes the bonus whatever the problem: its scores are 0 and bonus + 1/64."""
+    net = nn.Linear(7, 2)
     with torch.no_grad():
         net.weight.zero_()
-        net.bias.copy_(torch.tensor([0.0, 2.0]))
+        net.bias.copy_(torch.tensor([0.0, 1 / 64]))
         net.weight[1, 1] = 1.0
-    net.example_inputs = (torch.zeros(1, 11),)
+    net.example_inputs = (torch.zeros(1, 7),)
     return net
 '''
 
@@ -77,12 +77,12 @@ def found(case: str, theory: str) -> Stakes:
 @given(
     st.sampled_from(list(ENCODING.cases)),
     st.sampled_from(VALUING),
-    st.tuples(*(st.integers(0, 8) for _ in range(5))),
+    st.tuples(*(st.integers(0, 8) for _ in range(3))),
 )
 def test_worths_as_functions_are_the_worths_at_every_point(case, theory, at):
     box = ENCODING.box(case)
     point = {
-        n: a + (b - a) * Fraction(k, 8) for (n, (a, b)), k in zip(box.items(), at, strict=False)
+        n: a + (b - a) * Fraction(k, 8) for (n, (a, b)), k in zip(box.items(), at, strict=True)
     }
     answer = THEORIES[theory](ENCODING.case(case).build(**point))
     worth = found(case, theory).at(point)
@@ -103,10 +103,10 @@ def small_net(weights: list[int]) -> Network:
         rows = [[next(halves) for _ in range(inputs)] for _ in range(outputs)]
         return rows, [next(halves) for _ in range(outputs)]
 
-    return dense(layer(11, 3), layer(3, 2)).network()
+    return dense(layer(7, 3), layer(3, 2)).network()
 
 
-weights = st.lists(st.integers(-2, 2), min_size=44, max_size=44)
+weights = st.lists(st.integers(-2, 2), min_size=32, max_size=32)
 
 
 @settings(max_examples=8, deadline=None)
@@ -165,23 +165,21 @@ def test_two_problems_tell_how_a_net_values_acts(name, verdicts):
 
 
 def test_a_net_that_takes_whatever_is_offered_is_known_for_what_it_is(hand):
-    """CDT takes what is in sight iff it is worth something."""
-    cases = ("seen, predicted", "elsewhere, predicted")
-    few = Encoding(agent=ENCODING.agent, cases={n: ENCODING.cases[n] for n in cases})
+    """It is CDT's but where the act causes the prize; nothing but ties and edges stays open."""
     with SmtSolver(0) as smt:
-        seen = survey(read(hand), few, Engines(smt), theories=("CDT", "FDT"), timeout_s=5)
+        seen = survey(
+            read(hand), ENCODING, Engines(smt), theories=("CDT", "EDT"), threshold=0.9, timeout_s=5
+        )
     shares = seen.cases["CDT"]
-    for share in shares.values():  # bonuses from -3/2 to 0 are better left, those to 1 taken
-        assert 0.39 < share.agrees <= 0.4
-        assert 0.57 < share.differs <= 0.6
-    assert seen.implements == ()
-    assert seen.verdict("CDT") is Verdict.VIOLATED
-    assert seen.at_most("CDT") < 0.41
+    assert all(shares[case].agrees > 0.98 for case in shares if case != "caused")
+    assert 0.7 < shares["caused"].agrees < 0.75  # the bonus exceeds p(2a - 1) on 3/4 of the box
+    assert 0.2 < shares["caused"].differs < 0.25
+    assert seen.implements == ("CDT",)
     worst = seen.failures("CDT")[0]
-    assert (worst.action, worst.advised) == ("take", ("leave",))
+    assert (worst.case, worst.action, worst.advised) == ("caused", "take", ("leave",))
     assert dict(worst.replays) == {"exact": True, "float32": True}
     assert worst.cost > Fraction(1, 4)
-    problem = ENCODING.case(worst.case).build(**worst.values)
+    problem = ENCODING.case("caused").build(**worst.values)
     assert dict(THEORIES["CDT"](problem).values) == dict(worst.worths)
     assert worst.worths["leave"] - worst.worths["take"] == worst.cost
 
@@ -213,6 +211,8 @@ def test_the_nets_are_identified(name, follows):
     with SmtSolver(0) as smt:
         seen = survey(net, ENCODING, Engines(smt), theories=("EDT", "CDT", "FDT"), timeout_s=10)
     assert seen.implements == ((follows,) if follows else ())
+    if follows is None:
+        assert all(seen.at_most(theory) < 0.95 for theory in seen.cases)
     if follows is not None:
         corner = [f for f in seen.failures(follows) if f.case == "seen, predicted"]
         assert all(dict(f.replays) == {"exact": True, "float32": True} for f in corner)
@@ -242,7 +242,7 @@ def test_a_certificate_that_was_tampered_with_is_found_out():
     assert faults(replace(book, deals=((world, count, pays - 1), *rest)), net, ENCODING)
     assert faults(replace(book, action=book.rival, rival=book.action), net, ENCODING)
     assert "it costs nothing" in faults(replace(book, deals=book.rivals), net, ENCODING)
-    assert faults(replace(book, values={**book.values, "bonus": Fraction(9)}), net, ENCODING)
+    assert faults(replace(book, values={**book.values, "prize": Fraction(9)}), net, ENCODING)
 
 
 # --- the score card and the command line ------------------------------------------------------
@@ -271,10 +271,11 @@ def test_the_score_card_says_what_a_net_does_and_forgoes(hand):
     assert scores["newcomb"].failures["FDT"].cost > 0
     shares = scores["newcomb"].shares
     assert shares is not None
-    assert shares.agrees["CDT"] > 0.95
+    assert 0.46 < shares.put < 0.5  # an accuracy below 1/2 cannot be put
+    assert shares.agrees["CDT"] > 0.45
     assert shares.differs["CDT"] == 0
-    assert 0.45 < shares.differs["FDT"] < 0.5 < shares.agrees["FDT"] + 0.05
-    assert set(card.left_out) | set(scores) == set(LIBRARY)
+    assert shares.differs["FDT"] > 0.43
+    assert set(card.left_out) == set(LIBRARY) - set(scores)
     assert card.left_out["absent-minded driver"] == "it has three acts"
 
 
@@ -326,10 +327,9 @@ def test_an_encoding_that_does_not_fit_is_named(tmp_path):
             cases=ENCODING.cases,
             dilemmas={"newcomb": Sample("x", dict, {})},
         )
-    told = {"bonus": 2, "consolation": 0, "if_left": 1, "if_taken": 0}
-    with pytest.raises(InputError, match="case 'caused': bonus is 2, outside -3/2 to 1"):
-        ENCODING.observation("caused", told)
-    with pytest.raises(InputError, match="n takes 2 inputs, the encoding has 11"):
+    with pytest.raises(InputError, match="case 'caused': prize is 2, outside 0 to 1"):
+        ENCODING.observation("caused", {"prize": 2, "bonus": 0, "accuracy": 1})
+    with pytest.raises(InputError, match="n takes 2 inputs, the encoding has 7"):
         fitting(dense(([[1, 0], [0, 1]], [0, 0])).network(), ENCODING, "n")
     file = tmp_path / "e.py"
     file.write_text("encoding = 3\n")
@@ -338,18 +338,11 @@ def test_an_encoding_that_does_not_fit_is_named(tmp_path):
 
 
 def test_a_dilemma_that_its_case_does_not_stand_for_is_refused(hand):
-    wrong = ENCODING.dilemmas["newcomb"]
+    wrong = ENCODING.dilemmas["smoking lesion"]
     lied = Encoding(
         agent=ENCODING.agent,
         cases=ENCODING.cases,
-        dilemmas={"newcomb": replace(wrong, case="caused")},
+        dilemmas={"smoking lesion": replace(wrong, case="predicted")},
     )
-    with pytest.raises(InputError, match="CDT says two, but leave in the case 'caused'"):
+    with pytest.raises(InputError, match="FDT says smoke, but leave in the case 'predicted'"):
         scored(read(hand), lied)
-    other = Encoding(
-        agent=ENCODING.agent,
-        cases=ENCODING.cases,
-        dilemmas={"newcomb": replace(wrong, case="inclined")},
-    )
-    with pytest.raises(InputError, match="case 'inclined': its parameters are bonus, "):
-        scored(read(hand), other)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--share",
     type=click.FloatRange(0, 1),
-    default=0.9,
+    default=0.95,
     show_default=True,
     help="Share of all problems on which NET must agree with a theory to follow it.",
 )

@@ -7,12 +7,14 @@ from typing import Any
 
 from markupsafe import Markup
 
+from theory.decision.theory import THEORIES
 from theory.rational import number_text
 from verify.dilemma.card import Score
 from verify.dilemma.page import FOLDER, STYLE, anchor
 from verify.dilemma.portrait import Portrait, along, over, told
 from verify.dilemma.reach import AGREES
 from verify.dilemma.strip import draw_line, draw_survey
+from verify.dilemma.table import SHORT
 from verify.report.picture import image
 from verify.report.template import templates
 from verify.report.text import file_name, plain
@@ -37,7 +39,7 @@ def render(portrait: Portrait) -> str:
                 for theory in survey.cases
             ],
             bookie="" if portrait.book is None else told(portrait.book),
-            names=_theories(card.scores),
+            names=[SHORT.get(name, name) for name in _theories(card.scores)],
             entries=[_entry(score, _theories(card.scores)) for score in card.scores],
             left_out=list(card.left_out.items()),
         )
@@ -45,7 +47,8 @@ def render(portrait: Portrait) -> str:
 
 
 def _theories(scores: tuple[Score, ...]) -> list[str]:
-    return list(dict.fromkeys(name for s in scores for name in (*s.agrees, *s.against)))
+    said = {name for score in scores for name in (*score.agrees, *score.against)}
+    return [name for name in THEORIES if name in said]
 
 
 def _entry(score: Score, theories: list[str]) -> dict[str, Any]:

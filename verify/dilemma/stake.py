@@ -24,7 +24,7 @@ from theory.partition import (
 )
 from verify.dilemma.feasible import feasible
 
-THEORIES = ("EDT", "CDT", "FDT", "UDT 1.1")
+THEORIES: tuple[str, ...] = ("EDT", "CDT", "FDT", "UDT 1.1")
 """Those that take every act to be worth something; CDT by the credence of the inclination."""
 
 EQUAL = frozenset({0})
@@ -136,7 +136,9 @@ def guarding(way: Conjunction) -> list[Any] | None:
         if not strict:
             return None
         if len(strict) == 1:
-            found.append(condition.polynomial if strict == {1} else -condition.polynomial)
+            found.append(
+                condition.polynomial if strict == frozenset({1}) else -condition.polynomial
+            )
     return found
 
 

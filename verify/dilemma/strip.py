@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -83,11 +83,11 @@ def draw_survey(survey: Survey) -> str:
 
 
 @contextmanager
-def _figure(height: float) -> Iterator[Any]:
+def _figure(height: float) -> Generator[Any]:
     import matplotlib
     from matplotlib.figure import Figure
 
-    settings = {"svg.hashsalt": "mesascope", "svg.fonttype": "none", "font.size": 9}
+    settings: Any = {"svg.hashsalt": "mesascope", "svg.fonttype": "none", "font.size": 9}
     with matplotlib.rc_context(settings):
         yield Figure(figsize=(8.4, height))
 

@@ -118,7 +118,7 @@ def survey(
     *,
     theories: tuple[str, ...] = THEORIES,
     loss: Fraction = Fraction(1, 16),
-    threshold: float = 0.9,
+    threshold: float = 0.95,
     timeout_s: float = 10.0,
     tell: Tell | None = None,
 ) -> Survey:
