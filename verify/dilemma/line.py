@@ -163,7 +163,7 @@ class _Course:
         """The tensors at a point."""
         at = {self._name: point}
         flat = [value_at(f.numer, at) / value_at(f.denom, at) for f in self._features]
-        found = evaluate_exact(self._network, flat, self._tensors)
+        found: Any = evaluate_exact(self._network, flat, self._tensors)
         return [found[self._network.node(name).name].numbers() for name in self._tensors]
 
 
