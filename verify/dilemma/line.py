@@ -22,8 +22,8 @@ from extract.network import Network
 from extract.run import evaluate_exact
 from theory.partition import value_at
 from theory.region import Region, Root, apart, ascending, below, between, roots, same
+from verify.neural.bounds.combination import is_affine
 from verify.neural.bounds.graph import SIGNED
-from verify.neural.bounds.rule import is_affine
 
 _sympy: Any = sympy
 _P: Any = sympy.Symbol("p")
