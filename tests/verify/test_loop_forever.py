@@ -43,8 +43,10 @@ from verify.solve import Engines
 from verify.verdict import Verdict
 
 F = Fraction
-TRIED = {"always": 6, "eventually": 40}
-"""Steps that are tried in place of infinitely many: more than a ranking of these worlds allows."""
+TRIED = {"always": 6, "eventually": 200, "until": 200}
+"""Steps that are tried in place of infinitely many: more than a ranking of these worlds allows, and
+as many as are followed.
+"""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Case:
         grid = [f.values or [F(k, 4) for k in range(-4, 5)] for f in features]
         starts = [dict(zip([f.name for f in features], v, strict=True)) for v in product(*grid)]
         pushes = [{"push": F(-1, 2)}, {"push": F(1, 7)}, {"push": F(1, 2)}]
-        later = {f"wind@{t}": pushes if t < 2 else pushes[t % 3 :][:1] for t in range(41)}
+        later = {f"wind@{t}": pushes if t < 2 else pushes[t % 3 :][:1] for t in range(201)}
         return {"o": starts, **later}
 
 
@@ -123,7 +125,12 @@ def cases(draw: DrawFn) -> Case:
         return not_(whole) if negated else whole
 
     run = made.trajectory(o)
-    if pick(draw, (False, False, True)):
+    kind = pick(draw, ("always", "always", "ranking", "eventually", "until"))
+    if kind == "eventually":
+        formula = run.eventually(condition)
+    elif kind == "until":
+        formula = run.until(condition, about(draw, made, o))
+    elif kind == "ranking":
         name, factor, room = pick(draw, names), draw(dyadics(4, 1)), draw(dyadics(4, 1))
         formula = run.eventually(condition, ranking=lambda s: s[name] * factor + room)
     else:

@@ -163,8 +163,9 @@ def _judge_part(
     found = _first(loop, trails, deadline)
     if found is not None:
         return _located(loop, question, found, deadline)
-    share = 2 if steps is None else 8  # exploring decides the others, sooner or later
-    limit = deadline.earlier(deadline.left / share)
+    # Exploring decides what has an end sooner or later, and may see that a goal is reached.
+    share = 1 / 8 if steps is not None else 1 / 2 if question.endless else 7 / 8
+    limit = deadline.earlier(deadline.left * share)
     proof = prove(part, policy, functions, bound.functions, generator, limit)
     if proof is not None:
         return Result(bound.property, Verdict.HOLDS, engine=f"{NAME}: {proof}")
