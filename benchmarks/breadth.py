@@ -116,7 +116,7 @@ def main() -> int:
             for radius in progress.track(RADII[name], description=name):
                 pairs = [decide(subject, m, radius, options.timeout) for m in subject.middles]
                 table.add_row(*_row(subject, radius, pairs))
-    Console(width=max(110, Console().width)).print(table)
+    Console(width=max(130, Console().width)).print(table)
     return 0
 
 

@@ -126,7 +126,7 @@ def tighten(
             weights = torch.softmax(logits + forbidden, dim=2)
             choice = Choice(slopes, turns, {n: -prices[n] * signs[n] for n in prices})
             upper, slope = arithmetic.weighted(state, weights, choice, costs)
-            best = torch.minimum(best, upper.detach())
+            best = torch.where(upper.detach() < best, upper.detach(), best)  # not where it is NaN
             if step == steps - 1 or bool((best < 0).all()):
                 break
             gradients = torch.autograd.grad(
