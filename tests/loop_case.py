@@ -28,6 +28,7 @@ from theory import (
 from theory.term import number
 from theory.trajectory import Condition
 
+F = Fraction
 ACTIONS = ("left", "right")
 TEMPORAL = ("always", "eventually", "until", "next")
 
@@ -120,11 +121,12 @@ def condition(draw: DrawFn, loop: Loop, *, acting: bool = True) -> Condition:
     for _ in range(pick(draw, (1, 2))):
         limit, name, sign = draw(dyadics(2, 1)), pick(draw, names), pick(draw, (1, -1))
         action = pick(draw, ACTIONS)
+        other, half = pick(draw, names), pick(draw, (0, 0, F(1, 2), -1))
         about_action = acting and pick(draw, (False, False, True))
         parts.append(
             (lambda s, a=action: loop.world.acts(s, a))
             if about_action
-            else (lambda s, n=name, k=limit, g=sign: s[n] * g <= k)
+            else (lambda s, n=name, k=limit, g=sign, m=other, h=half: s[n] * g + s[m] * h <= k)
         )
     join, negated = pick(draw, (and_, or_)), pick(draw, (False, False, True))
 
