@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import ctypes
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -46,6 +47,14 @@ def _with_alarm(seconds: float, work: Callable[[], T]) -> T:
         if armed:
             raise OutOfTime
 
+    hook = sys.unraisablehook
+
+    def unheard(lost: Any) -> None:
+        """What got lost in a finaliser comes again, and is nothing to report."""
+        if lost.exc_type is not OutOfTime:
+            hook(lost)
+
+    sys.unraisablehook = unheard
     handler = signal.signal(signal.SIGALRM, ring)
     before = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
     try:
@@ -57,6 +66,7 @@ def _with_alarm(seconds: float, work: Callable[[], T]) -> T:
         armed.clear()
         signal.setitimer(signal.ITIMER_REAL, *before)
         signal.signal(signal.SIGALRM, handler)
+        sys.unraisablehook = hook
 
 
 def _with_watchdog(seconds: float, work: Callable[[], T]) -> T:

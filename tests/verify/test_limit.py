@@ -1,6 +1,7 @@
 """A limit on code that has none of its own: kept in every thread, and gone when it is over."""
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -119,3 +120,13 @@ def test_an_alarm_of_somebody_elses_goes_on():
         assert rang == []
     finally:
         signal.signal(signal.SIGALRM, before)
+
+
+def test_what_gets_lost_in_a_finaliser_is_not_reported(monkeypatch: pytest.MonkeyPatch):
+    reported: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", reported.append)
+    hook = sys.unraisablehook
+    with pytest.raises(OutOfTime):
+        within(0.1, in_a_finaliser_first)
+    assert reported == []
+    assert sys.unraisablehook == hook
