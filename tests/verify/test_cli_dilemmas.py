@@ -100,3 +100,23 @@ def test_a_mistake_is_one_line(capsys, arguments, message):
     assert (status, out) == (2, "")
     assert err.startswith(message)
     assert len(err.splitlines()) == 1
+
+
+def test_bots_of_one_s_own_play_each_other_and_the_library(capsys, tmp_path):
+    file = tmp_path / "my.bots"
+    file.write_text("MildBot: ~[] ~them(me)\nPicky: [] them(me) & [1] ~them(DefectBot)\n")
+    status, out, _ = run(capsys, "dilemmas", file)
+    assert status == 0
+    lines = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line.strip()}
+    assert lines["MildBot"] == ["DD", "DC"]
+    assert lines["FairBot"] == ["CD", "CC"]
+    status, out, _ = run(capsys, "dilemmas", file, "--json", "-")
+    assert json.loads(out)["games"][str(file)]["Picky"]["DefectBot"] == "DD"
+
+
+def test_a_mistake_with_bots_is_one_line(capsys, tmp_path):
+    file = tmp_path / "my.bots"
+    file.write_text("X: [] them(\n")
+    status, out, err = run(capsys, "dilemmas", file)
+    assert (status, out) == (2, "")
+    assert err.strip().endswith("line 1: expected a formula or a bot, not 'the end'")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show what decision theories recommend, and which one a network follows.")
-@click.argument("names", nargs=-1, metavar="[NAME|FILE.json]...")
+@click.argument("names", nargs=-1, metavar="[NAME|FILE.json|FILE.bots]...")
 @click.option(
     "--free",
     multiple=True,
@@ -68,7 +68,9 @@ def dilemmas(
 ) -> int:
     """Show what every decision theory recommends in the dilemmas of the library, or in NAME.
 
-    A dilemma of one's own is given as a FILE.json. With --free the answer is the exact region of a
+    A dilemma of one's own is given as a FILE.json; bots of one's own, one `NAME: FORMULA` a line,
+    as a FILE.bots, and play the prisoner's dilemma with each other and with those of the library.
+    With --free the answer is the exact region of a
     parameter, or of two, in which each theory recommends each act.
 
     With --net the answer is which theory the network follows, proved over all problems of the
@@ -91,24 +93,28 @@ def dilemmas(
     from verify.dilemma.study import study
 
     solved = _riddles(names)
-    chosen = _chosen([name for name in names if name not in solved], everything=not names)
+    played = {name: _played(name) for name in names if name.endswith(".bots")}
+    own = [name for name in names if name not in solved and name not in played]
+    chosen = _chosen(own, everything=not names)
     box = _box(chosen, free)
     if plot_target and not box:
         raise InputError("--plot: leave a parameter free with --free")
     studies = [study(one, box, seed=seed) for one in chosen]
     if not (json_target and json_target.is_stdout):
-        from verify.dilemma.table import explanation, overview, riddles
+        from verify.dilemma.table import explanation, games, overview, riddles
         from verify.report.terminal import print_lines
 
         one = len(names) == 1 and studies
         lines = explanation(studies[0], width()) if one else overview(studies)
         lines += riddles(list(solved.values()), width())
+        for name, table in played.items():
+            lines += games(name, table)
         emit(print_lines(lines, width=None, colour=colour()))
     if json_target:
         from verify.dilemma.document import document
         from verify.wire import dump
 
-        json_target.write(dump(document(studies, list(solved.values()))))
+        json_target.write(dump(document(studies, list(solved.values()), played)))
     if plot_target:
         from verify.dilemma.plot import draw
 
@@ -175,6 +181,19 @@ def _riddles(names: tuple[str, ...]) -> dict[str, Riddle]:
     from theory.decision.dilemma.proof import RIDDLES
 
     return {name: one for name, one in RIDDLES.items() if not names or name in names}
+
+
+def _played(path: str) -> dict[str, dict[str, str]]:
+    """How the bots of a file play each other and those of the library: by bot, then by opponent."""
+    from theory.decision.modal.bot import BOTS, play
+    from theory.decision.modal.text import load_bots
+
+    bots = load_bots(path)
+    others = {**bots, **BOTS}
+    return {
+        name: {rival: str(play(one, other)) for rival, other in others.items()}
+        for name, one in bots.items()
+    }
 
 
 def _chosen(names: list[str], *, everything: bool) -> list[Dilemma]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from theory.decision.dilemma.proof import Riddle
@@ -12,12 +12,25 @@ from verify.dilemma.table import worth
 SCHEMA = {"name": "mesascope.dilemmas", "version": 1}
 
 
-def document(studies: Sequence[Study], riddles: Sequence[Riddle] = ()) -> dict[str, Any]:
-    """The studies as mappings, lists, text and numbers; exact numbers as text."""
+def document(
+    studies: Sequence[Study],
+    riddles: Sequence[Riddle] = (),
+    games: Mapping[str, Mapping[str, Mapping[str, str]]] | None = None,
+) -> dict[str, Any]:
+    """The studies as mappings, lists, text and numbers; exact numbers as text.
+
+    Args:
+        studies: of dilemmas.
+        riddles: of agents that decide by proof.
+        games: by file, by bot, by opponent: how they play.
+    """
     return {
         "schema": SCHEMA,
         "dilemmas": [_entry(study) for study in studies],
         "by_proof": [_riddle(one) for one in riddles],
+        "games": {
+            file: {n: dict(row) for n, row in t.items()} for file, t in (games or {}).items()
+        },
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
@@ -57,6 +57,20 @@ def riddles(shown: Sequence[Riddle], width: int) -> list[Text]:
             lines += _labelled("disputed", one.disputed, width)
         for agent, answer in one.answers().items():
             lines.append(Text.assemble((f"  {agent:<{_AGENT}}", "cyan"), (answer, "bold")))
+    return lines
+
+
+def games(title: str, table: Mapping[str, Mapping[str, str]]) -> list[Text]:
+    """How bots play each opponent; the first letter is what the bot of the column does."""
+    label = max(len(rival) for row in table.values() for rival in row) + 2
+    wide = {name: max(len(name), 2) + 2 for name in table}
+    head = "".join(f"{name:<{wide[name]}}" for name in table)
+    lines = [Text(), Text(title, "bold"), Text(f"{'':<{label}}{head}", "dim")]
+    for rival in next(iter(table.values())):
+        line = Text(f"{rival:<{label}}", "cyan")
+        for name, row in table.items():
+            line.append(f"{row[rival]:<{wide[name]}}", "bold")
+        lines.append(line)
     return lines
 
 
