@@ -419,6 +419,16 @@ def test_inputs_so_small_that_they_may_count_as_zero() -> None:
         assert below <= 0 <= 1.01e-20 <= above
 
 
+def test_inputs_so_small_that_nothing_is_divided_by_them() -> None:
+    """With flushing to zero 1 / x is infinite, and so is log x; no bounds are finite."""
+    for op, operands in (("div", ("parameter1", "x")), ("log", ("x",))):
+        sketch = Sketch(1)
+        sketch.hold(np.array([1e-5], dtype=np.float32))
+        node = sketch.put(op, *operands)
+        for below, above in deployed_bounds(sketch.problem(node), node, [1e-39], [1e-39]):
+            assert not np.isfinite(above - below)
+
+
 @pytest.mark.parametrize("size", [2**20, 2**30])
 def test_sums_with_large_terms_that_cancel(size: int) -> None:
     """x -> (x + 2^30) - 2^30 is the identity, and in float32 almost constant."""

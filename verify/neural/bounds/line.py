@@ -28,7 +28,7 @@ from verify.neural.bounds.curve import (
     s_turns,
     value_error,
 )
-from verify.neural.bounds.rounding import FUNCTION_ULPS, of
+from verify.neural.bounds.rounding import FUNCTION_ULPS, SINGLE, of
 
 
 def tanh(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
@@ -104,8 +104,10 @@ def softplus(
 
 
 def log(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
-    """The natural logarithm of positive numbers, concave; unbounded where z may not be one."""
-    safe = low > of(low.dtype).tiny
+    """The natural logarithm of positive numbers, concave; unbounded where z may not be one, or may
+    be flushed to zero.
+    """
+    safe = low > SINGLE.tiny
     a, b = (torch.where(safe, z, torch.ones_like(z)) for z in (low, high))
     at_low, at_high = torch.log(a), torch.log(b)
     middle = (a + b) / 2

@@ -16,7 +16,7 @@ from torch import Tensor
 from extract.network import Node
 from verify.neural.bounds.combination import Bounds, Combination, Part, pair
 from verify.neural.bounds.curve import Turns
-from verify.neural.bounds.rounding import FUNCTION_ULPS, of
+from verify.neural.bounds.rounding import FUNCTION_ULPS, SINGLE, of
 
 Planes = tuple[Tensor, Tensor, Tensor]
 """A plane `first * x + second * y + offset`."""
@@ -93,14 +93,14 @@ def choices(node: Node, operands: Sequence[Node]) -> int:
 def divide(
     node: Node, operands: Sequence[Node], bounds: Sequence[Bounds], turns: Turns | None
 ) -> Combination:
-    """x (1 / y), where y keeps its sign; unbounded where y may be zero.
+    """x (1 / y), where y keeps its sign; unbounded where y may be zero, or flushed to it.
 
     1 / y lies above a tangent and below the chord, both of slope -1 / (low high) where y > 0;
     where that slope is no normal float, the quotient is bounded by constants.
     """
     ix, iy, lx, ux, ly, uy = pair(node, operands, bounds)
     sign = torch.where(uy < 0, -1.0, 1.0).to(lx.dtype)
-    safe = (ly > 0) | (uy < 0)
+    safe = (ly >= SINGLE.tiny) | (uy <= -SINGLE.tiny)
     one = torch.ones_like(ly)
     near = torch.where(safe, torch.minimum(ly.abs(), uy.abs()), one)
     far = torch.where(safe, torch.maximum(ly.abs(), uy.abs()), one)
