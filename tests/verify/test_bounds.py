@@ -419,6 +419,23 @@ def test_inputs_so_small_that_they_may_count_as_zero() -> None:
         assert below <= 0 <= 1.01e-20 <= above
 
 
+@pytest.mark.parametrize(("op", "other"), [("mul", 1e30), ("matmul", 1e30), ("div", 1e-37)])
+def test_factors_so_small_that_they_may_count_as_zero(op: str, other: float) -> None:
+    """With flushing to zero 1e-39 is lost, whatever it is multiplied by or divided by."""
+    sketch = Sketch(2)
+    shape = (1, 1)
+    small, large = (
+        sketch.lay("reshape", sketch.lay("slice", "x", axis=0, start=i, stop=i + 1, step=1),
+                   shape=shape)
+        for i in (0, 1)
+    )  # fmt: skip
+    node = sketch.put(op, small, large)
+    corner = [1e-39, other]
+    for below, above in deployed_bounds(sketch.problem(node), node, corner, corner):
+        assert below <= 0
+        assert above >= (1e-2 if op == "div" else 1e-9) * 0.99
+
+
 def test_inputs_so_small_that_nothing_is_divided_by_them() -> None:
     """With flushing to zero 1 / x is infinite, and so is log x; no bounds are finite."""
     for op, operands in (("div", ("parameter1", "x")), ("log", ("x",))):

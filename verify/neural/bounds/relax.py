@@ -19,6 +19,11 @@ from verify.neural.bounds.rounding import SAFETY, SINGLE
 from verify.neural.bounds.rule import RULES
 from verify.neural.bounds.sweep import Sweep
 
+FLUSHED = 2.0**-100
+"""Times the relative error of a function, what flushing a factor to zero may cost for each unit of
+the other.
+"""
+
 
 @dataclass(frozen=True)
 class Passed:
@@ -72,17 +77,24 @@ class Relaxer:
         rule = self._rule(node, pairs, None)
         state.combinations[node.name] = rule
         low, high = rule.offset_below, rule.offset_above
+        reach = torch.zeros_like(low)
         for part in rule.parts:
             a, b = (_picked(t, part.index) for t in pairs[part.operand])
+            reach = reach + torch.maximum(a.abs(), b.abs())
             low = low + torch.minimum(part.slope_below * a, part.slope_below * b)
             high = high + torch.maximum(part.slope_above * a, part.slope_above * b)
         value = rule.value
         if node.op == "softmax":
             # e^(z - max z) carries the rounding of the difference as a relative error.
-            reach = torch.maximum(*(t.abs() for t in pairs[0])).amax(dim=1, keepdim=True)
-            value = value * (1 + reach + node.size)
+            largest = torch.maximum(*(t.abs() for t in pairs[0])).amax(dim=1, keepdim=True)
+            value = value * (1 + largest + node.size)
+        elif node.op == "mul":
+            value = value + reach * FLUSHED
         elif node.op == "matmul":
-            value = torch.maximum(value, rule.size)
+            value = torch.maximum(value, rule.size) + reach * FLUSHED
+        elif node.op == "div":
+            a, b = (_picked(t, rule.parts[1].index) for t in pairs[1])
+            value = value + FLUSHED / torch.minimum(a.abs(), b.abs())
         # The engine's sum of the parts is off by its own rounding, which `size` will pay for.
         return Range(
             torch.maximum(low, rule.least), torch.minimum(high, rule.most), rule.size, value
