@@ -196,3 +196,18 @@ def test_a_line_says_of_a_dilemma_what_asking_says(numbers, name):
 
 def test_a_net_that_is_not_piecewise_linear_has_no_exact_line():
     assert bends(small_net([1] * 44)) is not None
+
+
+def test_where_a_denominator_is_not_positive_nothing_is_claimed():
+    """Features 1/(2x - 1): the net takes iff x > 1/2, and a chart looks at one side only."""
+    zeros = [0] * 11
+    net = dense(([zeros, [0, 1, *[0] * 9]], [0, 0])).network()
+    box = {"x": (Fraction(0), Fraction(1))}
+    field = sympy.QQ.frac_field("x")
+    (x,) = field.gens
+    chart = Chart(box, [field(1), 1 / (2 * x - 1), *[field(0)] * 9])
+    pieces = pave(Bounder(net, ENCODING), chart, most=60)
+    leaves, takes = volumes(pieces, chart, {"all": []})["all"]
+    assert leaves + takes > 0.4
+    assert leaves <= 0.5
+    assert takes <= 0.5

@@ -53,7 +53,9 @@ class Chart:
         return polynomial if value_at(polynomial, self._middle) > 0 else -polynomial
 
     def hull(self, low: Array, high: Array) -> tuple[Array, Array, Array]:
-        """Ranges of the features over boxes (B, n): two (B, F); and where they are finite, (B,)."""
+        """Ranges of the features over boxes (B, n): two (B, F); and where all denominators are
+        known to be positive, (B,).
+        """
         n = low.shape[1]
         ends = np.stack(np.meshgrid(*[[0.0, 1.0]] * n, indexing="ij"), axis=-1).reshape(-1, n)
         points = low[:, None] + (high - low)[:, None] * ends
@@ -61,7 +63,8 @@ class Chart:
         bend = (high - low) ** 2 / 8
         lost = bend @ self._below.curvature.T + ROUNDING
         least = below.min(axis=1) - lost
-        finite = (least > 0).all(axis=1)
+        common = self._denominator.at(points).min(axis=1) - bend @ self._denominator.curvature.T
+        finite = (least > 0).all(axis=1) & (common[:, 0] > ROUNDING)
         least = np.where(finite[:, None], least, 1.0)
         ratio = above / np.where(finite[:, None, None], below, 1.0)
         first, last = ratio.min(axis=1), ratio.max(axis=1)

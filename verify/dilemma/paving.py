@@ -151,6 +151,9 @@ def pave(
         within: what it does elsewhere is of no interest: polynomials, of one of these lists all are
             positive there.
         most: how many pieces are bounded.
+
+    Returns:
+        The pieces of which something is known.
     """
     n = len(chart.box)
     places = [Polynomials(list(place), chart.box) for place in within]
@@ -175,7 +178,8 @@ def pave(
         settled = opens == 0
         done.append(waiting.select(settled))
         waiting, opens = waiting.select(~settled), opens[~settled]
-    return Pieces.join([*done, waiting])
+    found = Pieces.join([*done, waiting])
+    return found.select(np.isfinite(found.offset).all(axis=(1, 2)))
 
 
 def _bounded(
@@ -199,8 +203,8 @@ def _bounded(
 
 
 def _known(slope: Array, offset: Array, known: Array) -> tuple[Array, Array]:
-    """Affine functions, and what is nowhere above zero in the place of those that are not known."""
-    return np.where(known[..., None], slope, 0.0), np.where(known, offset, -1.0)
+    """Affine functions, and no numbers in the place of those that are not known."""
+    return np.where(known[..., None], slope, 0.0), np.where(known, offset, np.nan)
 
 
 def _halves(pieces: Pieces, chart: Chart) -> tuple[Array, Array]:
