@@ -81,10 +81,8 @@ class Chart:
             points, widths: (B, ..., n).
 
         Returns:
-            (K + 1, B, ...), at the corners of cells: what interpolates to less than a positive
-            multiple of each function within, float32 features included; and last to less than what
-            they are multiplied with, the denominator that the features share: denominators that are
-            positive may share one that is not.
+            (K, B, ...), at the corners of cells: what interpolates to less than a positive multiple
+            of each function within, float32 features included.
         """
         count, rows, features = slope.shape
         extra = (1,) * (points.ndim - 2)
@@ -98,9 +96,7 @@ class Chart:
         lost = lost + np.abs(offset) * (bend @ self._denominator.curvature.T)
         size = (np.abs(slope) @ self._numerators.size[:, None])[..., 0]
         size = size + np.abs(offset) * self._denominator.size
-        shared = self._denominator.below(points, widths)
-        found = np.concatenate([value - lost - size * FLOAT32, shared], axis=-1)
-        return np.moveaxis(found, -1, 0)
+        return np.moveaxis(value - lost - size * FLOAT32, -1, 0)
 
     def change(self, low: Array, high: Array) -> Array:
         """By how much each feature changes across each parameter of boxes: (B, n, F), roughly."""
