@@ -59,11 +59,16 @@ def replay_values(bound: BoundProperty, values: Values) -> dict[str, bool]:
     `exact` is the reference semantics on exact rationals, `float32` torch on the CPU, `onnxruntime`
     the source file, where it is ONNX, the policy is the whole of it, and the library is installed.
     """
-    ways: dict[str, Evaluate] = {"exact": exactly, "float32": in_float32}
+    return {way: violated(bound, values, run) is True for way, run in ways(bound).items()}
+
+
+def ways(bound: BoundProperty) -> dict[str, Evaluate]:
+    """The ways of replaying (see `replay_values`), each with how it runs a network."""
+    found: dict[str, Evaluate] = {"exact": exactly, "float32": in_float32}
     onnx = _onnx_runtime(bound)
     if onnx is not None:
-        ways["onnxruntime"] = onnx
-    return {way: violated(bound, values, run) is True for way, run in ways.items()}
+        found["onnxruntime"] = onnx
+    return found
 
 
 def witness_at(bound: BoundProperty, values: Values) -> Witness:

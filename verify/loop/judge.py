@@ -14,7 +14,7 @@ from theory.enclosure import Undecided
 from theory.error import InputError, UnsupportedOperator
 from theory.finite.finding import value_text
 from theory.semantics import Interpretation, evaluate
-from theory.term import Term
+from theory.term import Term, build, forall, implies, variable
 from theory.world import moment
 from verify.answer import Deadline, Progress
 from verify.bind import BoundProperty, exactly, meaning
@@ -27,10 +27,10 @@ from verify.loop.finite import described, listed, settle
 from verify.loop.induction import prove
 from verify.loop.policy import Policy
 from verify.loop.question import Question, Temporal, questions, roots
-from verify.loop.trial import Functions, Trail
+from verify.loop.trial import Functions, Trail, follow
 from verify.problem.compile import MissingRole
 from verify.quantified import NUMBER
-from verify.replay import replay_values, symbols_of, violated, with_last_step
+from verify.replay import replay_values, symbols_of, violated, ways, with_last_step
 from verify.verdict import EngineFault, Guarantee, Reason, Result, Verdict, Witness
 
 NAME = "loop"
@@ -41,7 +41,7 @@ LOCATING_S = 1.0
 """Time at most for finding all starts that violate."""
 
 REPLAY_S = 10.0
-"""Time at most for replaying a trajectory: where rounding leads elsewhere it may go on for long."""
+"""Time at most for replaying a probability, which takes every state that is come to."""
 
 LEAST_REPLAY_S = 0.5
 """So much time it has in any case: a budget may be exceeded by that."""
@@ -239,17 +239,18 @@ def violation(loop: Loop, trail: Trail, deadline: Deadline) -> Result:
     """
     bound = loop.bound
     steps = len(trail.actions)
-    short = with_last_step(bound.property.formula, steps)
     values = _values(loop, trail)
-    closed = replace(bound, property=replace(bound.property, formula=short))
-    limit = Deadline.after(min(REPLAY_S, max(deadline.left, LEAST_REPLAY_S)))
-    try:
-        replays = within(limit.left, lambda: replay_values(closed, values))
-        refuted = not replays["exact"] and within(
-            max(limit.left, LEAST_REPLAY_S), lambda: violated(closed, values, exactly) is False
-        )
-    except OutOfTime:
-        return _unknown(bound, Reason.REPLAY_FAILED, "the trajectory was not replayed in time")
+    closed = replace(bound, property=replace(bound.property, formula=_cut_off(loop, steps)))
+    if loop.temporal.formula.operator == "probably":
+        limit = min(REPLAY_S, max(deadline.left, LEAST_REPLAY_S))
+        try:
+            replays = within(limit, lambda: replay_values(closed, values))
+        except OutOfTime:
+            return _unknown(bound, Reason.REPLAY_FAILED, "the states were not replayed in time")
+    else:
+        replays = replay_values(closed, values)
+    if trail.returns is not None:
+        replays = {way: yes and _returns(loop, trail, way) for way, yes in replays.items()}
     witness = Witness(
         values=values,
         runs=tuple(films(loop.temporal, bound, loop.functions, trail)),
@@ -259,7 +260,7 @@ def violation(loop: Loop, trail: Trail, deadline: Deadline) -> Result:
     engine = f"{NAME}: {steps} steps"
     if trail.returns is not None:
         engine += f", the last {steps - trail.returns} for ever"
-    if refuted:
+    if "exact" in failed and violated(closed, values, exactly) is False:
         raise EngineFault(
             f"property {bound.property.name!r}: {NAME} claims a violation that exact evaluation "
             "refutes"
@@ -272,6 +273,31 @@ def violation(loop: Loop, trail: Trail, deadline: Deadline) -> Result:
             detail=open_exactly if "exact" in failed else only, witness=witness, engine=engine,
         )  # fmt: skip
     return Result(bound.property, Verdict.VIOLATED, witness=witness, engine=engine)
+
+
+def _cut_off(loop: Loop, steps: int) -> Term:
+    """A formula with an end, that of a trajectory with so many steps: where it is violated, so is
+    the property, if the trajectory can go on as it does.
+    """
+    part = loop.temporal
+    if part.span.steps is not None or part.formula.operator not in ("eventually", "until"):
+        return with_last_step(loop.bound.property.formula, steps)
+    short = build(part.formula.operator, part.formula.arguments, replace(part.span, steps=steps))
+    variables = [variable(name, sort) for name, sort in part.variables]
+    body = implies(part.condition, short)
+    return forall(*variables, body) if variables else body
+
+
+def _returns(loop: Loop, trail: Trail, way: str) -> bool:
+    """Whether a trajectory comes back to where it was, when its network is run in some way."""
+    symbols = symbols_of(loop.bound.property.formula)
+    functions = meaning(loop.bound.functions, symbols, ways(loop.bound)[way])
+    question = loop.temporal.bounded(len(trail.actions))
+    try:
+        again = follow(question, functions, trail.values, trail.choices, trail.actions)
+    except (Undecided, InputError):
+        return False
+    return again is not None and again.returns is not None
 
 
 def _values(loop: Loop, trail: Trail) -> dict[str, dict[str, Fraction]]:
