@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -22,6 +23,7 @@ from extract.run import run_exact
 from theory import Agent, Feature
 from theory.decision.answer import Status
 from theory.decision.dilemma import LIBRARY
+from theory.decision.document import dumps, load
 from theory.decision.encoding import Case, Encoding, Sample
 from theory.decision.theory import THEORIES
 from theory.error import InputError
@@ -279,11 +281,32 @@ def test_the_score_card_says_what_a_net_does_and_forgoes(hand):
     assert card.left_out["absent-minded driver"] == "it has three acts"
 
 
+def test_a_dilemma_of_one_s_own_goes_through_the_same_suite(hand, tmp_path):
+    """A file's dilemma, told apart from the library's by its name and numbers."""
+    file = tmp_path / "mine.json"
+    text = dumps(LIBRARY["newcomb"]).replace('"newcomb"', '"two envelopes"')
+    file.write_text(text.replace('"0.99"', '"0.6"'))
+    sample = replace(ENCODING.dilemmas["newcomb"], dilemma=load(file))
+    own = Encoding(agent=ENCODING.agent, cases=ENCODING.cases, dilemmas={"two envelopes": sample})
+    (score,) = scored(read(hand), own).scores
+    assert (score.dilemma.name, score.act) == ("two envelopes", "two")
+    assert score.loss == 199_000
+    assert score.line is not None
+    (gone,) = score.line.failures("FDT")
+    assert gone.lower.lower == Fraction(1001, 2000)
+
+
 @pytest.mark.slow
 def test_the_command_line_answers_with_an_exit_status(capsys, hand, tmp_path):
     out = tmp_path / "card.json"
     arguments = ["dilemmas", "--net", hand, "--encoding", FOLDER / "encoding.py", "--timeout", 3]
-    status, said, _ = run(capsys, *arguments, "--follows", "FDT", "--json", out)
+    page = tmp_path / "card.html"
+    arguments += ["--follows", "FDT", "--json", out, "--html", page]
+    status, said, _ = run(capsys, *arguments)
+    html = page.read_text()
+    assert "counterfactual mugging" in html
+    assert "<script" not in html
+    assert not re.search(r"(src|href)=.(http|//)", html)
     assert status == 1
     assert "does not follow FDT" in said
     document = json.loads(out.read_text())
