@@ -14,6 +14,9 @@ def tidy(network: Network) -> Network:
 
     The product has to have no other reader, no other name, and not to be an output; both operators
     have to come from one sub-module. Parameters that no node reads any more are dropped.
+
+    The mean that ends a variance becomes a `moment`: onnxruntime, for one, makes a normalisation of
+    the pattern, and rounds as that does.
     """
     parameters = dict(network.parameters)
     nodes = {node.name: node for node in network.nodes}
@@ -23,6 +26,8 @@ def tidy(network: Network) -> Network:
             product, joined = fused
             del nodes[product]
             nodes[joined.name] = joined
+        elif _ends_variance(nodes, node):
+            nodes[node.name] = replace(node, op="moment")
     read = {name for node in nodes.values() for name in node.inputs}
     kept = [
         node
@@ -42,6 +47,17 @@ def tidy(network: Network) -> Network:
         parameters={name: array for name, array in parameters.items() if name in names},
         aliases={a: name for a, name in network.aliases.items() if name in names},
     )
+
+
+def _ends_variance(nodes: dict[str, Node], node: Node) -> bool:
+    """Whether a node is the mean of (x - mean x)^2."""
+    if node.op != "reduce_mean" or nodes[node.inputs[0]].op != "mul":
+        return False
+    left, right = nodes[node.inputs[0]].inputs
+    if left != right or nodes[left].op != "sub":
+        return False
+    whole, mean = nodes[left].inputs
+    return nodes[mean].op == "reduce_mean" and nodes[mean].inputs == (whole,)
 
 
 def _fused(

@@ -326,3 +326,19 @@ def test_raw_bytes_have_to_fit_the_shape(tmp_path: Path):
     refused(tmp_path, made, "44 bytes")
     tensor = numpy_helper.from_array(f32(4, 3), "w")
     assert len(tensor.raw_data) == 48
+
+
+def test_a_variance_that_is_spelled_out_is_known_as_one(tmp_path: Path):
+    steps = [
+        ("ReduceMean", ["x"], ["m"], {"axes": [-1]}),
+        ("Sub", ["x", "m"], ["c"], {}),
+        ("Pow", ["c", "two"], ["s"], {}),
+        ("ReduceMean", ["s"], ["v"], {"axes": [-1]}),
+        ("ReduceMean", ["s"], ["w"], {"axes": [0]}),
+        ("Mul", ["x", "x"], ["q"], {}),
+        ("ReduceMean", ["q"], ["r"], {"axes": [-1]}),
+    ]
+    made = model(steps, {"x": (2, 3)}, ["v", "w", "r"], weights={"two": np.float32(2)})
+    network = read(save(tmp_path, made))
+    ops = {name: network.node(name).op for name in ("m", "v", "w", "r")}
+    assert ops == {"m": "reduce_mean", "v": "moment", "w": "moment", "r": "reduce_mean"}
