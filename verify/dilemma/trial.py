@@ -52,15 +52,6 @@ class Trial:
         _, ahead, _, _ = self.priced(box, POINTS)
         return max(0.0, float(-ahead.min()))
 
-    def extremes(self, box: Box, act: int) -> tuple[float, float]:
-        """Among the points of a grid at which an act is the best, the largest stake at which the
-        network does another, and the largest at which it does this one; 0 where there is none.
-        """
-        _, ahead, chosen, best = self.priced(box, POINTS)
-        stakes = np.abs(ahead) * (best == act)
-        wrong, right = stakes[chosen != act], stakes[chosen == act]
-        return float(wrong.max(initial=0.0)), float(right.max(initial=0.0))
-
     def priced(self, box: Box, points: int) -> tuple[list[Array], Array, Array, Array]:
         """A grid of problems; by how much the act that is taken at each is ahead of the best other,
         negative where it costs something, 0 where the theory is silent; that act; the best one.
