@@ -196,3 +196,18 @@ def test_bounds_where_a_flag_is_known_are_those_of_the_whole_network(op: str, fl
         go, stop = (F(float(score)) for score in scores.ravel())
         assert go - stop <= gaps.upper[0, 1]
         assert stop - go <= gaps.upper[1, 0]
+
+
+def test_finite_values_that_are_no_floats_are_met_exactly():
+    third = F(1, 3)
+    there = world(
+        WALKER, lambda s, action, wind: {"x": s["x"] + s["y"] + wind["push"]},
+        state=[Feature("x", 0, 1), Feature("y", values=[third])], observe=lambda s: {"x": s["x"]},
+        choices=[Feature("push", values=[third])], chooser="wind",
+    )  # fmt: skip
+    s = there.state("s")
+    result = judged(forall(s, there.trajectory(s, 1).always(lambda t: t["x"] <= 1)), ALWAYS_GO)
+    assert result.verdict is Verdict.VIOLATED
+    assert result.witness is not None
+    assert result.witness.values["s"]["y"] == third
+    assert result.witness.values["wind@0"] == {"push": third}

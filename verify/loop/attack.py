@@ -59,7 +59,7 @@ def attack(
         quick: run no more trajectories than there are ways to begin, as what is rare will be found
             in another way.
     """
-    starts = list(roots(question))
+    starts, sorts = list(roots(question)), dict(question.variables)
     if not starts:
         return
     most = _enough(question, len(starts[0].cell.lower)) * len(starts) if quick else COUNT
@@ -70,9 +70,9 @@ def attack(
         for root in starts[:COUNT]:
             values = _draw(root, each, generator)
             for row, step, chosen in _failures(question, run, values, each, generator):
-                exact = {name: _exact(one, row) for name, one in values.items()}
+                exact = {name: _exact(one, row, sorts[name]) for name, one in values.items()}
                 choices = [
-                    None if one is None else {k: _number(v, row) for k, v in one.items()}
+                    None if one is None else _exact(one, row, question.world.choice_sort)
                     for one in chosen[:step]
                 ]
                 checked += 1
@@ -271,8 +271,18 @@ def _chosen(feature: Feature, count: int, generator: torch.Generator) -> Tensor:
     return listed[torch.randint(0, len(listed), (count,), generator=generator)]
 
 
-def _exact(value: Any, row: int) -> Any:
-    return by_part(value, lambda part: _number(part, row))
+def _exact(value: Any, row: int, sort: Any) -> Any:
+    """A row as exact numbers; of finitely many values the one that is meant."""
+    found = by_part(value, lambda part: _number(part, row))
+    if isinstance(sort, ObservationSort):
+        for feature in sort.features:
+            listed = feature.values or ()
+            if feature.lower == feature.upper:
+                listed = (feature.lower,)
+            if listed:
+                near = found[feature.name]
+                found[feature.name] = min(listed, key=lambda one: abs(one - near))
+    return found
 
 
 def _number(value: Any, row: int) -> Any:
