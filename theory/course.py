@@ -19,7 +19,7 @@ from theory.finite.value import Best
 from theory.meaning import choice
 from theory.node import Term
 from theory.process import Process
-from theory.value import Value, Vector, conform, finite_domain
+from theory.value import Value, Vector, finite_domain, points
 from theory.world import STATE, World, moment
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ class _Course:
         name = moment(sort.name, step)
         listed = self.interpretation.points.get(name)
         if listed is not None:
-            return [conform(value, sort, name) for value in listed]
+            return points(listed, sort, name)
         domain = finite_domain(sort)
         if domain is None:
             raise InputError(f"the choice {name!r} ranges over infinitely many values")

@@ -28,7 +28,7 @@ from theory.fold import fold
 from theory.operator import OPERATORS, Operator
 from theory.scope import QUANTIFIERS, TEMPORAL
 from theory.term import Term
-from theory.value import Value, conform, finite_domain, inside, show
+from theory.value import Value, conform, finite_domain, points
 
 BINDERS = QUANTIFIERS | TEMPORAL
 CONNECTIVES = frozenset({"not", "and", "or", "implies", "iff"})
@@ -185,12 +185,7 @@ def _values(node: Term, interpretation: Interpretation) -> Iterator[Mapping[str,
         if domain is None:
             raise InputError(f"the quantifier over {name!r} ranges over infinitely many values")
         if listed is not None:
-            domain = [conform(value, sort, name) for value in listed]
-            for value in domain:
-                if not inside(value, sort):
-                    raise InputError(
-                        f"{name}: the point {show(value)} is outside its domain {sort}"
-                    )
+            domain = points(listed, sort, name)
         domains.append(domain)
     names = [name for name, _ in node.payload]
     for combination in product(*domains):

@@ -103,6 +103,19 @@ def inside(value: Value, sort: Sort) -> bool:
             return True
 
 
+def points(listed: Sequence[Any], sort: Sort, name: str) -> list[Value]:
+    """Listed points of a variable, each in the range of its sort.
+
+    Raises:
+        InputError: one is outside, or no value of the sort at all.
+    """
+    values = [conform(value, sort, name) for value in listed]
+    for value in values:
+        if not inside(value, sort):
+            raise InputError(f"{name}: the point {show(value)} is outside its domain {sort}")
+    return values
+
+
 def show(value: Value) -> str:
     """A value on one line."""
     if isinstance(value, dict):

@@ -141,6 +141,9 @@ def test_choices_come_from_the_points_where_those_are_listed():
         points = {f"wind@{t}": [{"push": push}] for t in (0, 1)}
         assert evaluate(formula, Interpretation(meant.functions, meant.variables, points)) is holds
     assert str(windy.choice(1)) == "wind@1"
+    beyond = {f"wind@{t}": [{"push": F(2)}] for t in (0, 1)}
+    with pytest.raises(InputError, match="wind@0: the point .* is outside its domain"):
+        evaluate(formula, Interpretation(meant.functions, meant.variables, beyond))
 
 
 def test_a_variable_with_the_choosers_name_is_not_the_choice():
