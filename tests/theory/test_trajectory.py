@@ -142,7 +142,7 @@ def test_choices_come_from_the_points_where_those_are_listed():
         assert evaluate(formula, Interpretation(meant.functions, meant.variables, points)) is holds
     assert str(windy.choice(1)) == "wind@1"
     beyond = {f"wind@{t}": [{"push": F(2)}] for t in (0, 1)}
-    with pytest.raises(InputError, match="wind@0: the point .* is outside its domain"):
+    with pytest.raises(InputError, match=r"wind@0: the point .* is outside its domain"):
         evaluate(formula, Interpretation(meant.functions, meant.variables, beyond))
 
 
