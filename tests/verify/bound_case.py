@@ -162,7 +162,8 @@ def in_float32(problem: Problem, point: Array, rng: Generator) -> dict[str, Arra
         if node.op in {"input", "parameter"}:
             continue
         operands = [values[name] for name in node.inputs]
-        values[node.name] = _evaluate(node, operands, rng).reshape(node.shape)
+        with np.errstate(over="ignore", invalid="ignore"):  # a deployed network overflows silently
+            values[node.name] = _evaluate(node, operands, rng).reshape(node.shape)
     return {name: value.reshape(-1) for name, value in values.items()}
 
 
