@@ -10,16 +10,10 @@ from extract.network import Network
 from extract.piece import piece
 from extract.structure import AgentStructure, Part, Status
 from theory.error import InputError
+from verify.wire import Schema
 
 NAME = "mesascope.extract"
 VERSION = 1
-
-
-class Schema(msgspec.Struct, frozen=True):
-    """Which kind of document this is."""
-
-    name: str
-    version: int
 
 
 class WirePart(msgspec.Struct, frozen=True):

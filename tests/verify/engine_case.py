@@ -333,3 +333,20 @@ def on_time(seconds: float, work: Callable[[], T], tries: int = 3) -> T:
         if took[-1] < seconds:
             return result
     raise AssertionError(f"took {took}, not below {seconds} seconds")
+
+
+def identity() -> Network:
+    """relu(x) - relu(-x), which is x."""
+    parameters: dict[str, Any] = {
+        "w": np.array([[1.0], [-1.0]], dtype=np.float32),
+        "v": np.array([[1.0, -1.0]], dtype=np.float32),
+    }
+    nodes = (
+        Node("w", "parameter", (), (2, 1)),
+        Node("v", "parameter", (), (1, 2)),
+        Node("o", "input", (), (1,)),
+        Node("z", "linear", ("o", "w"), (2,)),
+        Node("a", "relu", ("z",), (2,)),
+        Node("y", "linear", ("a", "v"), (1,)),
+    )
+    return Network(nodes, ("o",), ("y",), parameters, "identity")

@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from engine_case import identity
 
 from extract.network import Network, Node
 from extract.run import as_function
@@ -454,27 +455,14 @@ def test_the_trap_is_proved_for_real_arithmetic_alone() -> None:
 
 def test_a_margin_of_a_billionth_is_honoured() -> None:
     """relu(x) - relu(-x) = x <= 1 + 1e-9 holds; <= 1 - 1e-9 has no proof, however it is divided."""
-    parameters = {
-        "w": np.array([[1.0], [-1.0]], dtype=np.float32),
-        "v": np.array([[1.0, -1.0]], dtype=np.float32),
-    }
-    nodes = (
-        Node("w", "parameter", (), (2, 1)),
-        Node("v", "parameter", (), (1, 2)),
-        Node("o", "input", (), (1,)),
-        Node("z", "linear", ("o", "w"), (2,)),
-        Node("a", "relu", ("z",), (2,)),
-        Node("y", "linear", ("a", "v"), (1,)),
-    )
-    net = Network(nodes, ("o",), ("y",), parameters, "identity")
     line = Agent(observation=[Feature("x", -1, 1)], actions=["left", "right"])
     o = line.observation("o")
     hair = Fraction(1, 10**9)
     true = Property("at most one", forall(o, line.value(o) <= 1 + hair), claim="True.")
-    one = BoundProperty(true, {"value": net})
+    one = BoundProperty(true, {"value": identity()})
     assert finding(proof(one, Guarantee.REAL), one).opinion is Opinion.ACCEPTED
     false = forall(o, line.value(o) <= 1 - hair)
-    problem = compile_goal(false, {"value": net}, wanted=False)
+    problem = compile_goal(false, {"value": identity()}, wanted=False)
     made = certify(problem, Record(), deployed=False, deadline=Deadline.after(1.0))
     assert isinstance(made, Uncertified)
 

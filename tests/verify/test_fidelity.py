@@ -12,13 +12,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from module_case import linear, network
 from torch import nn
 
 from extract.abstraction.leaf import AffineLeaf, Leaf
 from extract.abstraction.tree import fit_tree
 from extract.network import Network
-from extract.reader.python_file import export
-from extract.reader.torch_export import translate
 from extract.run import as_function, run_exact
 from extract.structure import declare
 from theory import Agent, Feature
@@ -34,17 +33,6 @@ from verify.verdict import EngineFault
 
 AGENT = Agent(observation=[Feature("x", -1, 1), Feature("y", -1, 1)], actions=["a", "b"])
 FLAGGED = Agent(observation=[Feature("x", -1, 1), Feature("f", flag=True)], actions=["a", "b"])
-
-
-def network(*layers: nn.Module) -> Network:
-    program = export("net", nn.Sequential(*layers).eval(), (torch.zeros(1, 2),), {})
-    return translate("net", program, sha256="").require()
-
-
-def linear(rows: list[list[float]], bias: list[float]) -> nn.Linear:
-    layer = nn.Linear(len(rows[0]), len(rows))
-    layer.weight, layer.bias = nn.Parameter(torch.tensor(rows)), nn.Parameter(torch.tensor(bias))
-    return layer
 
 
 def leaf(low: Sequence[float], high: Sequence[float], action: int) -> Leaf:

@@ -7,14 +7,13 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
-from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
+from engine_case import identity
 from test_certificate import AGENT, FORGERIES, O, bounded, finding, gated, most, network, proof
 
-from extract.network import Network, Node
 from theory import Agent, Feature, Term, forall, implies
 from theory.property import Property
 from verify.answer import Deadline
@@ -82,23 +81,6 @@ def test_one_weight_that_matters_is_found_by_the_bounds_alone() -> None:
             assert finding(fitted(proved, other), other).opinion is Opinion.REJECTED
             rejected += 1
     assert rejected >= 4
-
-
-def identity() -> Network:
-    """relu(x) - relu(-x), which is x."""
-    parameters: dict[str, Any] = {
-        "w": np.array([[1.0], [-1.0]], dtype=np.float32),
-        "v": np.array([[1.0, -1.0]], dtype=np.float32),
-    }
-    nodes = (
-        Node("w", "parameter", (), (2, 1)),
-        Node("v", "parameter", (), (1, 2)),
-        Node("o", "input", (), (1,)),
-        Node("z", "linear", ("o", "w"), (2,)),
-        Node("a", "relu", ("z",), (2,)),
-        Node("y", "linear", ("a", "v"), (1,)),
-    )
-    return Network(nodes, ("o",), ("y",), parameters, "identity")
 
 
 def test_a_strict_statement_is_another_than_a_weak_one() -> None:

@@ -7,29 +7,17 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+from module_case import linear, network
 from torch import nn
 
 from extract.abstraction.readout import read_out
 from extract.network import Network
-from extract.reader.python_file import export
-from extract.reader.torch_export import translate
 from extract.run import run_exact
 from theory import Agent, Feature
 from theory.error import InputError
 from verify.readout import prove_readout
 
 AGENT = Agent(observation=[Feature("x", -1, 1), Feature("y", -1, 1)], actions=["a", "b"])
-
-
-def network(*layers: nn.Module) -> Network:
-    program = export("net", nn.Sequential(*layers).eval(), (torch.zeros(1, 2),), {})
-    return translate("net", program, sha256="").require()
-
-
-def linear(rows: list[list[float]], bias: list[float]) -> nn.Linear:
-    layer = nn.Linear(len(rows[0]), len(rows))
-    layer.weight, layer.bias = nn.Parameter(torch.tensor(rows)), nn.Parameter(torch.tensor(bias))
-    return layer
 
 
 @pytest.fixture
