@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from theory.enclosure import Undecided
@@ -276,16 +277,9 @@ def _key(state: Value) -> Any:
 
 def _circles(edges: Mapping[Any, Sequence[Any]], kept: Mapping[Any, Place]) -> bool:
     """Whether some trajectory can go on for ever among the kept states."""
-    waiting = {key: [one for one in edges.get(key, ()) if one in kept] for key in kept}
-    before: dict[Any, list[Any]] = {}
-    for key, after in waiting.items():
-        for one in after:
-            before.setdefault(one, []).append(key)
-    open_ = {key: len(after) for key, after in waiting.items()}
-    done = [key for key, count in open_.items() if count == 0]
-    while done:
-        for key in before.get(done.pop(), ()):
-            open_[key] -= 1
-            if open_[key] == 0:
-                done.append(key)
-    return any(open_.values())
+    inner = {key: [one for one in edges.get(key, ()) if one in kept] for key in kept}
+    try:
+        TopologicalSorter(inner).prepare()
+    except CycleError:
+        return True
+    return False

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import product
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise, product
 from math import prod
 from typing import Any
 
@@ -293,28 +294,13 @@ class _Graph:
 def _circle(edges: Mapping[Key, Sequence[Node]]) -> Trail | None:
     """A trajectory into a circle among these states and once around it, where there is one."""
     inner = {key: [one for one in after if one.key in edges] for key, after in edges.items()}
-    before: dict[Key, list[Key]] = {}
-    for key, after in inner.items():
-        for one in after:
-            before.setdefault(one.key, []).append(key)
-    open_ = {key: len(after) for key, after in inner.items()}
-    done = [key for key, count in open_.items() if count == 0]
-    while done:
-        for key in before.get(done.pop(), ()):
-            open_[key] -= 1
-            if open_[key] == 0:
-                done.append(key)
-    kept = {key: [n for n in inner[key] if open_[n.key]] for key, count in open_.items() if count}
-    if not kept:
+    try:
+        TopologicalSorter({key: [n.key for n in after] for key, after in inner.items()}).prepare()
+    except CycleError as error:
+        keys: list[Key] = error.args[1][::-1]
+    else:
         return None
-    key = next(iter(kept))
-    walk: list[Node] = []
-    passed: dict[Key, int] = {}
-    while key not in passed:
-        passed[key] = len(walk)
-        walk.append(kept[key][0])
-        key = kept[key][0].key
-    circle = walk[passed[key] :]
+    circle = [next(n for n in inner[key] if n.key == after) for key, after in pairwise(keys)]
     first = circle[0].parent
     if first is None:
         return None
