@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from extract.network import Network
@@ -35,13 +36,11 @@ from verify.problem.goal import (
     any_of,
     combine,
 )
-from verify.problem.graph import GraphBuilder, magnitude
-from verify.problem.problem import NOTHING, Problem, Variable
+from verify.problem.graph import GraphBuilder
+from verify.problem.problem import NOTHING, Problem
 from verify.problem.truth import CONNECTIVES, Truth, conjunction, equivalence, sides
+from verify.problem.variable import Path, Variables
 from verify.quantified import quantified
-
-Path = tuple[Any, ...]
-"""Where a quantifier stands: those around it, and the points chosen against the search."""
 
 NOT_NEEDED = Undecidable("a side of a quantifier that nobody asked for")
 
@@ -84,20 +83,22 @@ def compile_goal(
         TooManyCases: its trajectories have too many paths.
     """
     formula = unrolled(formula)
-    compiler = _Compiler(functions, {bound for bound, _ in quantified(formula)}, choices)
+    graph = GraphBuilder()
+    variables = Variables(graph, {bound for bound, _ in quantified(formula)})
+    compiler = _Compiler(functions, choices, graph, variables)
     true, false = compiler.truth(formula, {}, (), wanted=wanted)
     goal = true if wanted else false
     goal, inequalities = _used(goal, compiler.inequalities)
     tensors = [t for i in inequalities for t, _ in i.expression.terms]
-    network, offsets = compiler.graph.finish(tensors, name)
-    whole = tuple(compiler.variables) or (NOTHING,)
-    variables, empty = tightened(whole, inequalities, goal)
+    network, offsets = graph.finish(tensors, name)
+    whole = tuple(variables.found) or (NOTHING,)
+    narrowed, empty = tightened(whole, inequalities, goal)
     return Problem(
-        variables=whole if empty else variables,
+        variables=whole if empty else narrowed,
         network=network,
         offsets=offsets,
-        deployed=frozenset(n.name for n in network.nodes) & frozenset(compiler.graph.deployed),
-        casts=frozenset(n.name for n in network.nodes) & frozenset(compiler.graph.casts),
+        deployed=frozenset(n.name for n in network.nodes) & frozenset(graph.deployed),
+        casts=frozenset(n.name for n in network.nodes) & frozenset(graph.casts),
         inequalities=inequalities,
         goal=NEVER if empty else goal,
         empty=empty,
@@ -123,13 +124,11 @@ def _used(goal: Goal, inequalities: Sequence[Inequality]) -> tuple[Goal, tuple[I
 @dataclass
 class _Compiler:
     functions: Mapping[str, Network]
-    names: set[str]
     choices: Choices
-    graph: GraphBuilder = field(default_factory=GraphBuilder)
-    variables: list[Variable] = field(default_factory=list[Variable])
+    graph: GraphBuilder
+    variables: Variables
     inequalities: list[Inequality] = field(default_factory=list[Inequality])
     _numbers: dict[Any, int] = field(default_factory=dict[Any, int])
-    _bound: dict[tuple[Path, str], Any] = field(default_factory=dict[tuple[Path, str], Any])
 
     def truth(
         self, formula: Term, environment: Mapping[str, Any], path: Path, *, wanted: bool
@@ -296,7 +295,7 @@ class _Compiler:
                 names.append(name)
                 choices.append(sort.members)
             else:
-                inner[name] = self._variable(path, name, sort)
+                inner[name] = self.variables.bound(path, name, sort)
         body = node.arguments[0]
         # Alternatives may share variables, theirs and those of quantifiers inside them: a choice
         # for one of them is a choice for their disjunction.
@@ -304,7 +303,7 @@ class _Compiler:
             self.truth(
                 body, {**inner, **dict(zip(names, chosen, strict=True))}, path, wanted=wanted
             )
-            for chosen in _product(choices)
+            for chosen in product(*choices)
         ]
         return any_of([part[0 if wanted else 1] for part in parts])
 
@@ -335,7 +334,7 @@ class _Compiler:
                 (*path, number),
                 wanted=wanted,
             )
-            for number, point in enumerate(_product(choices))
+            for number, point in enumerate(product(*choices))
         ]
         return all_of([part[0 if wanted else 1] for part in parts])
 
@@ -344,32 +343,6 @@ class _Compiler:
         return self._computed(
             "min", [self._computed("max", [value, constant(low)]), constant(high)]
         )
-
-    def _variable(self, path: Path, name: str, sort: Sort) -> Any:
-        key = (path, name)
-        if key not in self._bound:
-            taken = {v.owner for v in self.variables} | (self.names - {name})
-            owner, count = name, 2
-            while owner in taken:
-                owner, count = f"{name}#{count}", count + 1
-            self._bound[key] = self._new(owner, sort)
-        return self._bound[key]
-
-    def _new(self, owner: str, sort: Sort) -> Any:
-        if isinstance(sort, RealSort) and sort.lower is not None and sort.upper is not None:
-            return self._scalar(Variable(owner, "", sort.lower, sort.upper))
-        if isinstance(sort, ObservationSort):
-            return {
-                f.name: self._scalar(Variable(owner, f.name, f.lower, f.upper, f.values))
-                for f in sort.features
-            }
-        raise InputError(f"cannot quantify over {sort}")
-
-    def _scalar(self, variable: Variable) -> Affine:
-        self.variables.append(variable)
-        ends = (variable.lower, variable.upper, *(variable.values or ()))
-        reach = max(magnitude(end) for end in ends)
-        return self.graph.variable(in_float32=variable.is_float32, reach=reach)
 
 
 def _members(sort: Sort) -> tuple[str, ...]:
@@ -399,10 +372,3 @@ def _points(sort: Sort) -> Sequence[Any] | None:
     if points is None:
         return None
     return [{k: constant(v) for k, v in point.items()} for point in points]
-
-
-def _product(lists: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = [()]
-    for values in lists:
-        rows = [(*row, value) for row in rows for value in values]
-    return rows
