@@ -40,6 +40,7 @@ class Instance:
         folder: what they are relative to.
         timeout_s: budget, in seconds.
         seed: of every pseudo-random choice.
+        device: torch device of the neural engine.
     """
 
     network: str
@@ -47,6 +48,7 @@ class Instance:
     folder: str
     timeout_s: float
     seed: int = 0
+    device: str = "cpu"
 
     def path(self, name: str) -> str:
         """A file of the list, found from where the list is."""
@@ -82,7 +84,9 @@ class Outcome:
 Decide = Callable[[Instance], Outcome]
 
 
-def read_instances(path: Path, *, timeout_s: float | None, seed: int) -> list[Instance]:
+def read_instances(
+    path: Path, *, timeout_s: float | None, seed: int, device: str = "cpu"
+) -> list[Instance]:
     """The instances of a list.
 
     The list is comma-separated: network, property and timeout in seconds, as VNN-COMP writes it, or
@@ -92,7 +96,7 @@ def read_instances(path: Path, *, timeout_s: float | None, seed: int) -> list[In
     Args:
         path: the list.
         timeout_s: overrides the list's timeouts; lists without them get 60 s.
-        seed: for all instances.
+        seed, device: for all instances.
 
     Raises:
         InputError: the file cannot be read, or a line lacks a field.
@@ -120,7 +124,7 @@ def read_instances(path: Path, *, timeout_s: float | None, seed: int) -> list[In
         given = next((entry[name] for name in _TIMEOUTS if entry.get(name)), None)
         budget = timeout_s or (60.0 if given is None else _seconds(given, f"{path}, line {at}"))
         instances.append(
-            Instance(entry["network"], entry["property"], str(path.parent), budget, seed)
+            Instance(entry["network"], entry["property"], str(path.parent), budget, seed, device)
         )
     return instances
 
@@ -148,6 +152,7 @@ def decide_vnnlib(instance: Instance) -> Outcome:
             instance.path(instance.property),
             timeout_s=instance.timeout_s,
             seed=instance.seed,
+            device=instance.device,
         )
         verdict = result.verdict.value.lower()
         why = result.reason.value if result.reason else ""

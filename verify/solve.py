@@ -11,6 +11,7 @@ from theory.error import UnsupportedOperator
 from verify.answer import Answer, Deadline, Progress
 from verify.certificate.tree import Record
 from verify.neural.branch import Search
+from verify.neural.precision import require_device
 from verify.problem.goal import ALWAYS, undecidable_parts
 from verify.problem.problem import Problem
 from verify.smt.solver import SmtSolver
@@ -39,6 +40,10 @@ class Engines:
     cross_check: bool = False
     device: str = "cpu"
     certify_s: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises: InputError: torch cannot compute on the device."""
+        require_device(self.device)
 
     def search(self, problem: Problem) -> Search:
         """A search of the neural engine for one problem.

@@ -12,6 +12,7 @@ from verify.cli.option import (
     Seconds,
     certificate_option,
     debug_option,
+    device_option,
     found_option,
     json_option,
     seed_option,
@@ -52,6 +53,7 @@ from verify.cli.progress import line
     help="Let a second engine decide as well; that they disagree is an internal fault.",
 )
 @certificate_option
+@device_option
 @found_option
 @debug_option
 def check(
@@ -64,6 +66,7 @@ def check(
     html_path: str | None,
     cross_check: bool,
     certificate_path: str | None,
+    device: str,
     found: str | None,
 ) -> int:
     """Decide every property of SPEC.py on NET, on all inputs of its domain.
@@ -95,6 +98,7 @@ def check(
             timeout_s=timeout_s,
             seed=seed,
             cross_check=cross_check,
+            device=device,
             progress=progress,
             certify=certificate is not None,
             found=found,

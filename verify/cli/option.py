@@ -76,6 +76,17 @@ def found_option(function: F) -> F:
     )(function)
 
 
+def device_option(function: F) -> F:
+    """`--device NAME`."""
+    return click.option(
+        "--device",
+        metavar="NAME",
+        default="cpu",
+        show_default=True,
+        help="Where torch computes bounds: cpu, cuda, cuda:1, ...",
+    )(function)
+
+
 def certificate_option(function: F) -> F:
     """`--certificate FILE`."""
     return click.option(

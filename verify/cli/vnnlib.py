@@ -19,6 +19,7 @@ from verify.cli.option import (
     Seconds,
     certificate_option,
     debug_option,
+    device_option,
     json_option,
     seed_option,
 )
@@ -43,6 +44,7 @@ DEFAULT_S = 60.0
     help="Budget in seconds (60); overrides the timeouts of a list.",
 )
 @seed_option
+@device_option
 @json_option
 @certificate_option
 @click.option(
@@ -70,6 +72,7 @@ def vnnlib(
     property_path: str | None,
     timeout_s: float | None,
     seed: int,
+    device: str,
     json_path: str | None,
     certificate_path: str | None,
     list_path: str | None,
@@ -88,14 +91,18 @@ def vnnlib(
             raise click.UsageError(
                 "--instances takes neither NET, PROPERTY, --json nor --certificate."
             )
-        return _list(Path(list_path), csv_path, timeout_s=timeout_s, seed=seed, jobs=jobs)
+        return _list(
+            Path(list_path), csv_path, timeout_s=timeout_s, seed=seed, device=device, jobs=jobs
+        )
     if not net or not property_path:
         raise click.UsageError("Give NET and PROPERTY.vnnlib, or --instances LIST.csv.")
     if csv_path:
         raise click.UsageError("--csv goes with --instances.")
     certificate = certificate_target(certificate_path, (net, property_path))
     budget = timeout_s or DEFAULT_S
-    return _one(net, property_path, json_path, certificate, timeout_s=budget, seed=seed)
+    return _one(
+        net, property_path, json_path, certificate, timeout_s=budget, seed=seed, device=device
+    )
 
 
 def _one(
@@ -106,6 +113,7 @@ def _one(
     *,
     timeout_s: float,
     seed: int,
+    device: str,
 ) -> int:
     json_target = target("--json", json_path, inputs=(net, property_path))
 
@@ -120,6 +128,7 @@ def _one(
             property_path,
             timeout_s=timeout_s,
             seed=seed,
+            device=device,
             certify=certificate is not None,
         )
     words = ["mesascope", "vnnlib", net, property_path, "--timeout", f"{timeout_s:g}"]
@@ -170,13 +179,19 @@ def counterexample(witness: Witness) -> str:
 
 
 def _list(
-    path: Path, csv_path: str | None, *, timeout_s: float | None, seed: int, jobs: int
+    path: Path,
+    csv_path: str | None,
+    *,
+    timeout_s: float | None,
+    seed: int,
+    device: str,
+    jobs: int,
 ) -> int:
     from verify.batch import read_instances, run
 
     if csv_path == "-":
         raise InputError("--csv: give a file; without one the answers go to stdout")
-    instances = read_instances(path, timeout_s=timeout_s, seed=seed)
+    instances = read_instances(path, timeout_s=timeout_s, seed=seed, device=device)
     target("--csv", csv_path, inputs=(str(path),))
     known = _known(Path(csv_path)) if csv_path else {}
     todo = [i for i in instances if (i.network, i.property) not in known]

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from theory.error import InputError
 
 PROBE = 64
 """Products of matrices of this size are handed to the libraries that may cut digits."""
+
+
+def require_device(device: str) -> None:
+    """Make sure that torch computes there, in both widths.
+
+    Raises:
+        InputError: it does not.
+    """
+    try:
+        probe: Tensor = torch.ones(1, dtype=torch.float32, device=device).double() + 1
+        works = float(probe) == 2
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError):
+        works = False
+    if not works:
+        raise InputError(f"device: torch cannot compute float32 and float64 on {device!r} here")
 
 
 def require_float32(device: str) -> None:

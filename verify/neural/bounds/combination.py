@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,14 @@ class Combination:
     least: Tensor
     most: Tensor
     size: Tensor
+
+    @property
+    def on_device(self) -> Combination:
+        """The same, with the indices where the numbers are."""
+        device = self.least.device
+        if all(part.index.device == device for part in self.parts):
+            return self
+        return replace(self, parts=tuple(replace(p, index=p.index.to(device)) for p in self.parts))
 
     @property
     def value(self) -> Tensor:

@@ -110,7 +110,7 @@ class Relaxer:
         self, node: Node, pairs: Sequence[Bounds], turns: tuple[Tensor, Tensor] | None
     ) -> Combination:
         operands = [self._nodes.table[n] for n in node.inputs]
-        return RULES[node.op](node, operands, pairs, turns)
+        return RULES[node.op](node, operands, pairs, turns).on_device
 
     def _constant(self, name: str, batch: int) -> Bounds:
         value = self._nodes.parameters[name].reshape(1, -1).expand(batch, -1)
