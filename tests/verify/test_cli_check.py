@@ -36,7 +36,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
 def test_what_is_asked(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]):
     status, _, err = run(
         capsys, *CHECK, "--property", "a", "--property", "b", "--timeout", "1.5", "--seed", 7,
-        "--cross-check",
+        "--cross-check", "--device", "cpu:0",
     )  # fmt: skip
     assert (status, err) == (0, "")
     del asked["answer"]
@@ -46,6 +46,7 @@ def test_what_is_asked(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
         "properties": ("a", "b"),
         "timeout_s": 1.5,
         "seed": 7,
+        "device": "cpu:0",
         "cross_check": True,
         "certify": False,
         "progress": None,
