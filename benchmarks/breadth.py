@@ -26,10 +26,11 @@ from rich.table import Table
 from torch import Tensor, nn
 
 from benchmarks.breadth_net import RECIPES, SEED, network_of, train
+from benchmarks.size import ProcessorDeadline
 from extract.network import Network
 from theory import Agent, Feature, forall, not_, or_
 from theory.term import Term
-from verify.answer import Answer, Deadline
+from verify.answer import Answer
 from verify.neural.branch import Search
 from verify.problem import compile_goal
 
@@ -95,7 +96,7 @@ def decide(subject: Subject, middle: Tensor, radius: float, limit_s: float) -> t
     """The answer, and its seconds of processor time."""
     problem = compile_goal(statement(subject, middle, radius), subject.functions, wanted=False)
     started = time.process_time()
-    answer = Search(problem).run(Deadline.after(limit_s))
+    answer = Search(problem).run(ProcessorDeadline.after(limit_s))
     return answer, time.process_time() - started
 
 

@@ -61,6 +61,13 @@ class Guarantee(Enum):
             Guarantee.EXACT: "decided by exact enumeration of a finite structure",
         }[self]
 
+    @property
+    def assumption(self) -> str:
+        """What is taken for granted of whatever runs the network, as reports print it."""
+        if self is not Guarantee.FLOAT32:
+            return ""
+        return "assumed: rounding to nearest, functions within 8 ulp, no Winograd or fast math"
+
 
 class Reason(Enum):
     """Why a property is not decided; the values are what reports print."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from extract.network import Network
 from extract.reader.python_file import export
 from extract.reader.torch_export import translate
-from extract.run import run, run_exact
+from extract.run import run_exact
 from theory import Agent, Feature, and_, forall
 from verify.answer import Deadline
 from verify.neural.bounds.graph import BoundGraph
@@ -160,46 +160,3 @@ def test_normalisation_far_from_its_mean_gets_no_float32_guarantee() -> None:
     answer = Search(problem).run(Deadline.after(3))
     assert answer.reached is not True
     assert answer.guarantee is not Guarantee.FLOAT32
-
-
-def test_variances_have_no_bounds_in_float32_but_in_real_arithmetic() -> None:
-    """A library may compute E[x^2] - E[x]^2, which loses all digits far from zero."""
-    torch.manual_seed(3)
-    module = nn.Sequential(nn.Linear(6, 8), nn.LayerNorm(8), nn.Linear(8, 3)).eval()
-    network = network_of(module, torch.zeros(1, 6))
-    low = torch.randn(4, 6).double()
-    high = low + torch.tensor([0.0, 1e-3, 0.1, 1.0])[:, None]
-    (output,) = network.outputs
-    for deployed in (True, False):
-        graph = BoundGraph(problem_of(network, 6), dtype=torch.float64, deployed=deployed)
-        with torch.no_grad():
-            below, above = graph.sweep(low, high).bounds[output]
-            if deployed:
-                assert not bool((below > -torch.inf).any())
-                assert not bool((above < torch.inf).any())
-                continue
-            for row in range(len(low)):
-                point = low[row] + torch.rand(6).double() * (high - low)[row]
-                given = {network.inputs[0]: point[None].numpy()}
-                exact = run(network, given, arithmetic="exact")[output].ravel()
-                for least, value, most in zip(below[row], exact, above[row], strict=True):
-                    assert Fraction(float(least)) <= value.lower
-                    assert value.upper <= Fraction(float(most))
-            assert bool((above[:2] - below[:2] < 0.1).all())
-
-
-def test_a_normalised_network_is_proved_in_real_arithmetic_alone() -> None:
-    torch.manual_seed(3)
-    module = nn.Sequential(nn.Linear(3, 8), nn.LayerNorm(8), nn.SiLU(), nn.Linear(8, 1)).eval()
-    agent = Agent(observation=[Feature(n, 0, 0.2) for n in "abc"], actions=["go", "stay"])
-    o = agent.observation("o")
-    highest = float(module(torch.rand(2000, 3) * 0.2).detach().max())
-    network = network_of(module, torch.zeros(1, 3))
-    for margin, reached in ((0.1, False), (-0.01, True)):
-        formula = forall(o, agent.value(o) <= highest + margin)
-        search = Search(compile_goal(formula, {"value": network}, wanted=False))
-        answer = search.run(Deadline.after(10))
-        assert answer.reached is reached
-        if reached is False:
-            assert answer.guarantee is Guarantee.REAL
-        assert not search.refutes(torch.zeros(1, 3), torch.zeros(1, 3)).any()

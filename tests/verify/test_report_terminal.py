@@ -7,8 +7,9 @@ import pytest
 import report_case as case
 
 from theory import Agent, Feature, forall
+from verify.neural.bounds.rounding import FUNCTION_ULPS
 from verify.report.terminal import render
-from verify.verdict import Report, Verdict
+from verify.verdict import Guarantee, Report, Verdict
 
 REPORTS = [case.honest(), case.sleeper(), case.open_ones(), case.wide(), case.report()]
 
@@ -100,3 +101,9 @@ def test_a_violation_without_full_replay_is_called_a_witness():
     bare = replace(first, witness=case.witness({"exact": True, "onnxruntime": False}))
     assert " witness " in lines(case.report(bare))[2]
     assert " replayed " in lines(case.sleeper())[2]
+
+
+def test_what_float32_assumes_is_said():
+    text = render(case.honest())
+    assert Guarantee.FLOAT32.assumption in text
+    assert f"within {FUNCTION_ULPS} ulp" in Guarantee.FLOAT32.assumption

@@ -33,6 +33,11 @@ FUNCTION_TERMS = 20
 """Elementary functions within 8 units in the last place, or from such an e^x, are off by less than
 a sum of so many terms."""
 
+VARIANCE_SHARES, VARIANCE_TERMS = 7, 24
+"""Whether a library takes the variance of n numbers in two passes, in one, or by updates: it is off
+by less than a sum of so many more than n terms that are so many times their mean square.
+"""
+
 LARGEST_EVALUATION = 2**22
 """Matrices that are found by exact evaluation, column by column, have at most so many entries."""
 
@@ -119,10 +124,26 @@ class _Reader:
             return 0.0
         if any((np.abs(p[p != 0]) < 2.0**-126).any() for p in parameters) and node.op == "div":
             raise UnsupportedOperator(node.op, node.name, "a divisor may underflow")
-        if node.op == "moment":
-            return float("inf")  # E[x^2] - E[x]^2 may lose all digits
         terms = self._terms(node) + 2
+        if node.op == "moment":
+            terms = VARIANCE_SHARES * (terms + VARIANCE_TERMS)
+            if self._spread(node) is None:
+                return float("inf")
         return 1.01 * terms * UNIT32 + 2 * UNIT32 * coarse
+
+    def _spread(self, node: Node) -> str | None:
+        """The tensor whose variances a `moment` is, if it is the mean of (x - mean x)^2."""
+        square = self.network.node(node.inputs[0])
+        if node.op != "moment" or square.op != "mul" or len(set(square.inputs)) > 1:
+            return None
+        difference = self.network.node(square.inputs[0])
+        if difference.op != "sub":
+            return None
+        x, m = difference.inputs
+        mean = self.network.node(m)
+        wanted = {**node.attributes, "keepdims": 1}
+        averages = mean.op == "reduce_mean" and mean.inputs == (x,)
+        return self._at(x) if averages and dict(mean.attributes) == wanted else None
 
     def _terms(self, node: Node) -> int:
         match node.op:
@@ -134,6 +155,11 @@ class _Reader:
                 return 2
             case op if op in FORMS or op in {"sigmoid", "elu"}:
                 return FUNCTION_TERMS
+            case "reduce_mean":  # by updates, rounding more often than once an entry
+                size = self.network.node(node.inputs[0]).size
+                return size + 5 + 2 * size.bit_length()
+            case "moment":
+                return self.network.node(node.inputs[0]).size // node.size
             case "softmax":
                 return node.size + 2 * FUNCTION_TERMS
             case _:
@@ -149,8 +175,8 @@ class _Reader:
             place = self._at(name)
             joined[place] = joined[place] + matrix if place in joined else matrix
         inexact |= len(joined) < len(matrices)  # the sum of two matrices is rounded
-        relative = self._relative(node)
-        self.program.put(Mix(self.program.next, joined, constant, relative, inexact))
+        relative, spread = self._relative(node), self._spread(node)
+        self.program.put(Mix(self.program.next, joined, constant, relative, inexact, spread))
 
     def _bend(self, node: Node, alpha: float) -> None:
         operand = self._at(node.inputs[0])

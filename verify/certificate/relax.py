@@ -118,8 +118,13 @@ def mix(
     total = total * (1 + 1e-6)
     loss = total * (gamma(terms) + (2 * UNIT if step.inexact else 0.0))
     if deployed and step.relative:
-        own = total * step.relative + TINY32 * (sizes + weights + 4 * terms)
-        loss = loss + np.where(total < LARGEST32, own, np.inf)
+        rounded = total
+        if step.spread is not None:
+            (matrix,) = magnitudes.values()
+            rounded = product(tensors[step.spread].size ** 2, matrix.T) * (1 + 1e-6)
+        own = rounded * step.relative + TINY32 * (sizes + weights + 4 * terms)
+        sure = centre - spread > 2 * (loss + own) if step.spread is not None else True
+        loss = loss + np.where((rounded < LARGEST32) & sure, own, np.inf)
     loss = loss * (1 + 1e-6) + UNDERFLOW
     edge = spread + loss
     edge = edge + np.abs(centre) * (4 * UNIT) + edge * 1e-12

@@ -35,6 +35,8 @@ class Mix:
         relative: how far a float32 evaluation may be off, in proportion to the magnitudes; 0 where
             the step is exact.
         inexact: float64 does not hold all entries; each is off by at most one rounding.
+        spread: a tensor whose variances these are: the mean squares of its entries take the place
+            of the magnitudes in `relative`, and nothing is known of what may come out negative.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Mix:
     constant: Reals
     relative: float = 0.0
     inexact: bool = False
+    spread: str | None = None
 
     @property
     def size(self) -> int:

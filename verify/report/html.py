@@ -20,7 +20,7 @@ from verify.report.template import templates
 from verify.report.terminal import explains, explanation
 from verify.report.text import conclusion, duration, file_name, plain, share, symbols
 from verify.report.witness import Column, Row, Table, table
-from verify.verdict import ModelVerdict, Report, Result, Verdict
+from verify.verdict import Guarantee, ModelVerdict, Report, Result, Verdict
 
 FOLDER = Path(__file__).resolve().parent
 _ROWS, _SCORES = 14, 16  # rows of a witness, bars of a run that are shown at once
@@ -95,9 +95,7 @@ def _result(report: Report, result: Result, anchor: str) -> dict[str, Any]:
         "anchor": anchor,
         "kind": result.verdict.value.lower(),
         "why": explanation(result) if explains(result) else "",
-        "guarantee": f"{result.guarantee.value}: {result.guarantee.meaning}"
-        if result.guarantee
-        else "",
+        "guarantee": _guarantee(result.guarantee),
         "formula": _formula(symbols(text(formula))) if formula is not None else "",
         "latex": latex(formula) if formula is not None else "",
         "definition": of.definition,
@@ -166,3 +164,10 @@ def _words(sentence: str) -> Markup:
 def _formula(formula: str) -> Markup:
     """A formula in which the signs of logic stand out."""
     return Markup(re.sub(r"[∀∃⇒⇔∧∨¬]", r"<b>\g<0></b>", escape(plain(formula))))
+
+
+def _guarantee(guarantee: Guarantee | None) -> str:
+    if guarantee is None:
+        return ""
+    assumed = f"; {guarantee.assumption}" if guarantee.assumption else ""
+    return f"{guarantee.value}: {guarantee.meaning}{assumed}"

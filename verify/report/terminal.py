@@ -272,7 +272,13 @@ def _replays(replays: Mapping[str, bool]) -> Text:
 def _guarantees(report: Report) -> list[Text]:
     """What the words in the column of guarantees mean, for those that occur."""
     given = {result.guarantee for result in report.results}
-    return [Text(f"{g.value}: {g.meaning}", "dim") for g in Guarantee if g in given]
+    lines: list[Text] = []
+    for guarantee in Guarantee:
+        if guarantee in given:
+            lines.append(Text(f"{guarantee.value}: {guarantee.meaning}", "dim"))
+            if guarantee.assumption:
+                lines.append(Text(f"  {guarantee.assumption}", "dim"))
+    return lines
 
 
 def _notes(report: Report, width: int) -> list[Text]:

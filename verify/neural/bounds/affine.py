@@ -6,7 +6,7 @@ made positive), and its gradient.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import numpy as np
@@ -18,6 +18,7 @@ from extract.operator import OPERATORS
 from verify.neural.bounds.combination import Bounds, is_affine
 from verify.neural.bounds.layout import MOVING, Source, sources
 from verify.neural.bounds.rounding import FUNCTION_ULPS, SAFETY, SINGLE, Rounding, of
+from verify.neural.bounds.variance import MORE_TERMS, SHARES, spread_of
 from verify.problem.problem import Problem
 
 EXACT = frozenset({"reshape", "transpose", "slice"})
@@ -31,17 +32,17 @@ ROUNDLESS = frozenset(
 )
 """Operators that a deployed network computes without rounding."""
 
-
-BOUNDLESS = frozenset({"moment"})
-"""Operators of whose rounding nothing is known: E[x^2] - E[x]^2 may lose all digits."""
-
 LARGEST_SINGLE = 2.0**127
 """Sums of float32 numbers up to this size do not overflow, whatever their order."""
 
 
 def bounds_rounding(problem: Problem) -> bool:
     """Whether the rounding of the deployed network has bounds."""
-    return not any(n.op in BOUNDLESS and n.name in problem.deployed for n in problem.network.live)
+    table = {n.name: n for n in problem.network.nodes}
+    return all(
+        n.op != "moment" or n.name not in problem.deployed or spread_of(n, table) is not None
+        for n in problem.network.live
+    )
 
 
 class AffineNodes:
@@ -208,11 +209,30 @@ class AffineNodes:
         floor += SINGLE.underflow(terms) * self._scale(node)
         rounded = deployed * (SINGLE.gamma(terms) + 2 * SINGLE.unit * coarse)
         own = (magnitude * gamma + rounded + floor) * SAFETY
-        if node.op in BOUNDLESS:
+        if node.op == "moment" and spread_of(node, self.table) is None:
             return torch.full_like(own, torch.inf)
         # Beyond the largest float32 a deployed sum is infinite, and what follows is anything.
         fits = deployed < LARGEST_SINGLE / self._fan_in(node)
         return torch.where(fits, own, torch.full_like(own, torch.inf))
+
+    def variance_errors(
+        self, node: Node, low: Tensor, magnitude: Tensor, bounds: Mapping[str, Bounds]
+    ) -> Tensor:
+        """E of a `moment`.
+
+        Args:
+            node: the node.
+            low: lower bounds of it in real arithmetic (B, size).
+            magnitude: as in `errors`.
+            bounds: of the tensors before it.
+        """
+        whole = spread_of(node, self.table)
+        if not self.deployed or node.name not in self.problem.deployed or whole not in bounds:
+            return self.errors(node, magnitude, magnitude)
+        square = torch.maximum(*(side.abs() for side in bounds[whole])).square()
+        mean_square = self._magnitude(node, {node.inputs[0]: square}, sign="absolute")
+        own = self.errors(node, magnitude, mean_square * SHARES)
+        return torch.where(low > own, own, torch.full_like(own, torch.inf))
 
     def _scale(self, node: Node) -> float:
         """How far the largest parameter of a node exceeds 2^24, which `underflow` allows for."""
@@ -247,6 +267,11 @@ class AffineNodes:
                 return self.table[node.inputs[0]].shape[-1]
             case "add" | "sub" | "mul" | "div" | "neg" | "concat" | "gather":
                 return 2
+            case "reduce_mean":  # means by updates add twice as many terms as the logarithm of n
+                size = self.table[node.inputs[0]].size
+                return size + 5 + 2 * size.bit_length()
+            case "moment":
+                return self.table[node.inputs[0]].size // node.size + MORE_TERMS
             case _:
                 return max(self.table[n].size for n in node.inputs) + 1
 

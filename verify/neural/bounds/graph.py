@@ -247,7 +247,11 @@ class BoundGraph:
         bounds = {n: state.bounds[n] for n in node.inputs if n not in self._nodes.parameters}
         if node.name in self._nodes.affine:
             low, high, magnitude = self._nodes.forward(node, bounds)
-            own = self._nodes.errors(node, magnitude, magnitude)
+            own = (
+                self._nodes.variance_errors(node, low, magnitude, state.bounds)
+                if node.op == "moment"
+                else self._nodes.errors(node, magnitude, magnitude)
+            )
         else:
             found = self._relaxer.forward(node, state)
             low, high, magnitude = found.low, found.high, found.size

@@ -6,7 +6,8 @@ gamma(n) * sum |a_i b_i|, gamma(n) = n u / (1 - n u), plus an absolute term wher
 (flushing to zero included).
 
 Assumed: IEEE arithmetic, rounding to nearest; elementary functions (tanh, exp, ...) within
-FUNCTION_ULPS units in the last place; no algorithm that recombines weights (Winograd, Strassen).
+FUNCTION_ULPS units in the last place; variances in two passes, in one, or by updates
+(`verify.neural.bounds.variance`); no algorithm that recombines weights (Winograd, Strassen).
 """
 
 from __future__ import annotations
