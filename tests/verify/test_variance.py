@@ -91,7 +91,7 @@ def numbers(rng: Generator, count: int) -> Singles:
     """Far from zero or near it, in order or not, alternating, with one that stands out, tiny."""
     x = rng.normal(size=count) * 10.0 ** rng.integers(-6, 4)
     x += rng.choice([0.0, 1.0, 300.0, -4096.3, 1e5]) * rng.random()
-    match rng.integers(6):
+    match int(rng.integers(6)):
         case 0:
             x = np.sort(x)
         case 1:
@@ -141,7 +141,9 @@ def layer(offset: float) -> tuple[nn.Sequential, Network, Problem]:
     with torch.no_grad():
         for parameter in module[1].parameters():
             parameter.copy_(torch.randn(WIDTH))
-        module[0].bias.add_(offset)
+        first = module[0]
+        assert isinstance(first, nn.Linear)
+        first.bias.add_(offset)
     network = network_of(module, torch.zeros(1, 3))
     return module, network, problem_of(network, 3)
 

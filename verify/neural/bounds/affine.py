@@ -227,7 +227,8 @@ class AffineNodes:
             bounds: of the tensors before it.
         """
         whole = spread_of(node, self.table)
-        if not self.deployed or node.name not in self.problem.deployed or whole not in bounds:
+        covered = self.deployed and node.name in self.problem.deployed
+        if not covered or whole is None or whole not in bounds:
             return self.errors(node, magnitude, magnitude)
         square = torch.maximum(*(side.abs() for side in bounds[whole])).square()
         mean_square = self._magnitude(node, {node.inputs[0]: square}, sign="absolute")
