@@ -32,6 +32,18 @@ def test_its_twin_meets_a_buffer_on_a_trajectory_that_replays(repository: Path):
     assert abs(runs[-1].inputs["x"]) > 1 >= abs(runs[-2].inputs["x"])
 
 
+@pytest.mark.parametrize(
+    ("net", "spec"),
+    [("delivery/honest.pt2", "delivery/over_time.py"), ("track/steady.pt2", "track/spec.py")],
+)
+def test_a_budget_is_kept_by_running_inducing_and_exploring(repository: Path, net: str, spec: str):
+    place = repository / "examples"
+    for result in check(str(place / net), str(place / spec), timeout_s=0.4).results:
+        assert result.verdict is Verdict.UNKNOWN
+        assert "time ran out" in result.detail or "timeout" in result.detail
+        assert result.seconds < 2
+
+
 @pytest.mark.slow
 def test_the_sleeper_over_time(repository: Path):
     watched, unwatched, both = checked(

@@ -20,6 +20,7 @@ from theory.sort import Feature, ObservationSort, Sort
 from theory.term import Term
 from theory.unroll import is_temporal
 from theory.world import STATE
+from verify.answer import Deadline
 from verify.loop.batch import Batch, Tensors
 from verify.loop.cell import by_part
 from verify.loop.question import Question, Root, roots
@@ -46,6 +47,7 @@ def attack(
     network: Network | None,
     functions: Functions,
     generator: torch.Generator,
+    deadline: Deadline,
     *,
     quick: bool,
 ) -> Iterator[Trail]:
@@ -56,6 +58,7 @@ def attack(
         network: the policy; None where the world asks none.
         functions: the exact meaning of the function symbols.
         generator: of the random numbers.
+        deadline: when to stop.
         quick: run no more trajectories than there are ways to begin, as what is rare will be found
             in another way.
     """
@@ -69,7 +72,7 @@ def attack(
         checked = 0
         for root in starts[:COUNT]:
             values = _draw(root, each, generator)
-            for row, step, chosen in _failures(question, run, values, each, generator):
+            for row, step, chosen in _failures(question, run, values, each, generator, deadline):
                 exact = {name: _exact(one, row, sorts[name]) for name, one in values.items()}
                 choices = [
                     None if one is None else _exact(one, row, question.world.choice_sort)
@@ -148,9 +151,14 @@ def _rows(state: Tensors, count: int) -> Tensor:
 
 
 def _failures(
-    question: Question, run: Any, values: Tensors, count: int, generator: torch.Generator
+    question: Question,
+    run: Any,
+    values: Tensors,
+    count: int,
+    generator: torch.Generator,
+    deadline: Deadline,
 ) -> Iterator[tuple[int, int, list[dict[str, Tensor] | None]]]:
-    """Rows that fail in floats: the row, the step, and all choices."""
+    """Rows that fail in floats until the deadline: the row, the step, and all choices."""
     world = question.world
     names = [f.name for f in world.agent.features]
     state = Batch(values, run, names).value(question.start)
@@ -175,7 +183,7 @@ def _failures(
             again: Any = (alive & _returning(_rows(state, count), passed)).nonzero()[:, 0]
             for row in again[:MOST_CIRCLES].tolist():
                 yield row, step, chosen
-        if step == question.steps or not bool(alive.any()):
+        if step == question.steps or deadline.passed or not bool(alive.any()):
             return
         if question.endless and step >= question.steps - LONGEST_CIRCLE:
             passed.append(_rows(state, count))

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -25,6 +26,7 @@ from theory.error import InputError
 from theory.term import not_
 from theory.world import STATE
 from verify.answer import Deadline, Progress
+from verify.limit import OutOfTime, within
 from verify.loop.cell import Cell, Number, Range, at
 from verify.loop.fact import facts, follows
 from verify.loop.halve import Halver
@@ -88,13 +90,16 @@ class Explorer:
         for step in range(self._question.steps + 1):
             following: dict[tuple[Any, ...], Place] = {}
             while level:
-                if deadline.passed:
-                    at = f"at step {step} of {self._question.steps}, with {len(level)} cells open"
-                    return self._unknown(Reason.TIME, f"{at}; try a longer timeout")
                 if len(level) + len(following) > LARGEST_LEVEL:
                     return self._unknown(Reason.MEMORY, f"too many cells at step {step}")
-                batch, level = level[-BATCH:], level[:-BATCH]
-                outcome = self._advance(batch, step, level, following)
+                batch, rest = level[-BATCH:], level[:-BATCH]
+                try:
+                    go = partial(self._advance, batch, step, rest, following)
+                    outcome = within(deadline.left, go)
+                except OutOfTime:
+                    at = f"at step {step} of {self._question.steps}, with {len(level)} cells open"
+                    return self._unknown(Reason.TIME, f"{at}; try a longer timeout")
+                level = rest
                 if outcome is not None:
                     return outcome
                 if progress is not None and time.monotonic() - shown > 0.2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 
 import torch
@@ -159,14 +160,18 @@ def _judge_part(
         detail = "a probability is decided where trajectories come to finitely many states"
         return _unknown(bound, Reason.UNSUPPORTED_STATEMENT, detail)
     question = part.bounded(HORIZON if steps is None else steps)
-    trails = attack(question, network, functions, generator, quick=steps is not None)
+    trails = attack(question, network, functions, generator, deadline, quick=steps is not None)
     found = _first(loop, trails, deadline)
     if found is not None:
         return _located(loop, question, found, deadline)
     # Exploring decides what has an end sooner or later, and may see that a goal is reached.
     share = 1 / 8 if steps is not None else 1 / 2 if question.endless else 7 / 8
     limit = deadline.earlier(deadline.left * share)
-    proof = prove(part, policy, functions, bound.functions, generator, limit)
+    try:
+        work = partial(prove, part, policy, functions, bound.functions, generator, limit)
+        proof = within(limit.left, work)
+    except OutOfTime:
+        proof = None
     if proof is not None:
         return Result(bound.property, Verdict.HOLDS, engine=f"{NAME}: {proof}")
     outcome = Explorer(question, policy, functions).run(deadline, progress)
