@@ -70,7 +70,7 @@ def _scores(network: Network, actions: int | None) -> str:
 
 def handed_on(network: Network, interface: Interface) -> tuple[tuple[str, str], ...]:
     """Pairs (input, output) of one shape by which a state may be handed on: the output is computed
-    from the input and from what else is observed.
+    from the input and from what else is observed. Of several that fit, they go by their order.
     """
     if len(interface.observations) < 2:
         return ()
@@ -80,8 +80,10 @@ def handed_on(network: Network, interface: Interface) -> tuple[tuple[str, str], 
         for early in interface.observations:
             fits = network.node(early).shape == network.node(late).shape
             others = set(interface.observations) - {early}
-            if fits and late != interface.scores and early in needed and others & needed:
-                pairs.setdefault(early, late)
+            fits = fits and late != interface.scores and early in needed and bool(others & needed)
+            if fits and early not in pairs:
+                pairs[early] = late
+                break
     return tuple(pairs.items())
 
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 import networkx as nx
 
 from extract.network import Network, Node
+from extract.operator import OPERATORS, Kind
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Loop:
     Attributes:
         steps: the nodes of each step, in order; all steps equal but for what they read.
         carried: the tensors that each step hands to the next; the last one's leave the loop.
-        parameters: what every step reads of the weights.
-        invariant: tensors from outside that every step reads.
+        parameters: what every whole step reads of the weights.
+        invariant: tensors from outside that every whole step reads.
         uses: the node of each step that reads the tying weight, and the last such node of all.
     """
 
@@ -63,7 +64,8 @@ class Loop:
                 name = table[name]
             if not chain:
                 chain = [use]
-            found.append(min(chain, key=lambda one: network.node(one).size))
+            alike = [n for n in (*chain, use) if found and _alike(network, n, found[0])]
+            found.append(min(alike or chain, key=lambda one: network.node(one).size))
         first = self._before(network, found[0]) if found else None
         last = self._after(network, found[-1]) if found else None
         return tuple(filter(None, [first, *found, last]))
@@ -77,11 +79,7 @@ class Loop:
         )
         here = self.uses[-1]
         for name in way[1:]:
-            onward = [
-                u
-                for u in network.consumers(here)
-                if _key(network, u) == _key(network, network.node(name))
-            ]
+            onward = [u for u in network.consumers(here) if _alike(network, u.name, name)]
             if len(onward) != 1:
                 return None
             here = onward[0].name
@@ -128,6 +126,10 @@ class Loop:
         read = {s for name in self.steps[0] for s in network.node(name).inputs}
         outside = read - inside - self.invariant - set(network.parameters)
         return tuple(node.name for node in network.nodes if node.name in outside)
+
+
+def _alike(network: Network, one: str, other: str) -> bool:
+    return _key(network, network.node(one)) == _key(network, network.node(other))
 
 
 def find_loops(network: Network) -> tuple[Loop, ...]:
@@ -188,7 +190,8 @@ def _loop(network: Network, chain: list[str], above: dict[str, frozenset[str]]) 
     """The longest run of equal steps that a chain of uses ends in; None if there are not two.
 
     A step is what the next use needs beyond what this one needed. The last use has no next: its
-    step consists of those of its readers that the other steps have, too.
+    step consists of those of its readers that the other steps have, too. The first of all may read
+    constants, an initial state, where the others read what the step before them left.
     """
     steps = [
         [n.name for n in network.nodes if n.name in above[after] - above[use] | {use}]
@@ -198,14 +201,17 @@ def _loop(network: Network, chain: list[str], above: dict[str, frozenset[str]]) 
     start = len(steps) - 1
     while start > 0 and forms[start - 1] == forms[-1]:
         start -= 1
+    if start == 1 and _starts(network, steps, chain[0], forms[-1], above):
+        start = 0
     kept = [tuple(step) for step in steps[start:]]
-    last = _last(network, chain[-1], forms[-1], above)
+    last = _last(network, chain[-1], forms[-1], above, _joins(network, steps[-1], chain[-1]))
     if last is not None:
         kept.append(last)
     if len(kept) < 2:
         return None
     inside = {name for step in kept for name in step}
-    reads = [{s for name in step for s in network.node(name).inputs} for step in kept]
+    whole = [step for step in kept if len(step) == len(kept[0])]
+    reads = [{s for name in step for s in network.node(name).inputs} for step in whole]
     parameters = frozenset.intersection(*(frozenset(r) for r in reads)) & frozenset(
         network.parameters
     )
@@ -215,19 +221,62 @@ def _loop(network: Network, chain: list[str], above: dict[str, frozenset[str]]) 
 
 
 def _form(
-    network: Network, step: list[str], use: str, above: dict[str, frozenset[str]]
+    network: Network,
+    step: list[str],
+    use: str,
+    above: dict[str, frozenset[str]],
+    known: frozenset[bytes] | None = None,
 ) -> Counter[tuple[object, ...]]:
     """What a step consists of. What it only reads of the outside may be cut out elsewhere."""
     return Counter(
-        _key(network, network.node(name), is_side=name != use and use not in above[name])
+        _key(
+            network, network.node(name), is_side=name != use and use not in above[name], known=known
+        )
         for name in step
     )
 
 
-def _key(network: Network, node: Node, *, is_side: bool = False) -> tuple[object, ...]:
+def _key(
+    network: Network,
+    node: Node,
+    *,
+    is_side: bool = False,
+    known: frozenset[bytes] | None = None,
+) -> tuple[object, ...]:
+    """What a node is: its operator and the weights that it reads, or those of them in `known`."""
     weights = tuple(network.parameters[n].tobytes() for n in node.inputs if n in network.parameters)
+    if known is not None:
+        weights = tuple(weight for weight in weights if weight in known)
     attributes = () if is_side else tuple(sorted(node.attributes.items()))
     return node.op, attributes, node.shape, weights
+
+
+def _starts(
+    network: Network,
+    steps: list[list[str]],
+    use: str,
+    model: Counter[tuple[object, ...]],
+    above: dict[str, frozenset[str]],
+) -> bool:
+    """Whether the first step is as the later ones, constants left out that only it reads."""
+    known = frozenset(
+        network.parameters[source].tobytes()
+        for name in steps[1]
+        for source in network.node(name).inputs
+        if source in network.parameters
+    )
+    return _form(network, steps[0], use, above, known) == model
+
+
+def _joins(network: Network, step: list[str], use: str) -> Counter[str]:
+    """The operators of a step that only put entries in the places where the next use reads them."""
+    found: set[str] = set()
+    for name in reversed(step):
+        users = {user.name for user in network.consumers(name)}
+        layout = OPERATORS[network.node(name).op].kind is Kind.LAYOUT
+        if layout and users <= found | {use} and name not in network.outputs:
+            found.add(name)
+    return Counter(network.node(name).op for name in found)
 
 
 def _last(
@@ -235,8 +284,11 @@ def _last(
     use: str,
     model: Counter[tuple[object, ...]],
     above: dict[str, frozenset[str]],
+    joins: Counter[str],
 ) -> tuple[str, ...] | None:
-    """The step that begins with the last use, if the whole form is there."""
+    """The step that begins with the last use, if the whole form is there but for what only
+    prepares a next use.
+    """
     form = model.copy()
     step: list[str] = []
     for node in network.nodes:
@@ -246,7 +298,8 @@ def _last(
         if (belongs or side) and form[key] > 0 and node.op != "parameter":
             form[key] -= 1
             step.append(node.name)
-    return tuple(step) if form.total() == 0 and use in step else None
+    missing = Counter(str(key[0]) for key in form.elements())
+    return tuple(step) if missing <= joins and use in step else None
 
 
 def _carried(network: Network, steps: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import json
-import pickle
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from extract.network import Array
-from extract.reader import inspect, nnet, read
+from extract.reader import nnet, read
 from extract.run import run
-from extract.structure import declare
 from theory.error import InputError
 
 NNET = """// a comment
@@ -228,181 +221,3 @@ def test_errors_in_python_files_name_file_and_line(content: str, text: str, tmp_
     with pytest.raises(InputError, match=text) as caught:
         read(f"{path}:make")
     assert "\n" not in str(caught.value)
-
-
-def settings(module: str = "stable_baselines3.common.policies", **more: Any) -> dict[str, Any]:
-    """What Stable-Baselines3 writes, as far as the reader looks."""
-    box = {":type:": "<class 'gymnasium.spaces.box.Box'>", "shape": [4], "_shape": [4]}
-    discrete = {":type:": "<class 'gymnasium.spaces.discrete.Discrete'>", "n": "2"}
-    return {
-        "policy_class": {":type:": "<class 'abc.ABCMeta'>", "__module__": module},
-        "policy_kwargs": {},
-        "observation_space": box,
-        "action_space": discrete,
-        "use_sde": False,
-        **more,
-    }
-
-
-def archive(folder: Path, data: Any, weights: Any) -> Path:
-    buffer = io.BytesIO()
-    torch.save(weights, buffer)
-    path = folder / "agent.zip"
-    with zipfile.ZipFile(path, "w") as made:
-        made.writestr("data", data if isinstance(data, str) else json.dumps(data))
-        made.writestr("policy.pth", buffer.getvalue())
-    return path
-
-
-def actor_critic(shared: bool = False) -> dict[str, torch.Tensor]:
-    torch.manual_seed(2)
-    layers = {
-        "mlp_extractor.policy_net.0": nn.Linear(5 if shared else 4, 6),
-        "mlp_extractor.policy_net.2": nn.Linear(6, 5),
-        "mlp_extractor.value_net.0": nn.Linear(5 if shared else 4, 6),
-        "action_net": nn.Linear(5, 2),
-        "value_net": nn.Linear(6, 1),
-    }
-    if shared:
-        layers["mlp_extractor.shared_net.0"] = nn.Linear(4, 5)
-    return {
-        f"{key}.{name}": tensor
-        for key, layer in layers.items()
-        for name, tensor in layer.state_dict().items()
-    }
-
-
-def by_hand(
-    weights: Mapping[str, torch.Tensor], keys: list[str], bend: Callable[[Any], Any], x: Array
-) -> Array:
-    value = torch.tensor(x, dtype=torch.float32)
-    for key in keys:
-        value = nn.functional.linear(value, weights[f"{key}.weight"], weights.get(f"{key}.bias"))
-        value = value if key == keys[-1] else bend(value)
-    return value.numpy()
-
-
-POLICY = ["mlp_extractor.policy_net.0", "mlp_extractor.policy_net.2", "action_net"]
-VALUE = ["mlp_extractor.value_net.0", "value_net"]
-X = np.array([[0.3, -0.2, 0.7, 1.1]], dtype=np.float32)
-
-
-@pytest.mark.parametrize(
-    ("kwargs", "bend"),
-    [
-        ({}, torch.tanh),
-        ({"net_arch": [6, 5], "ortho_init": False}, torch.tanh),
-        (
-            {
-                ":type:": "<class 'dict'>",
-                ":serialized:": "gASV",
-                "activation_fn": "<class 'torch.nn.modules.activation.ReLU'>",
-            },
-            torch.relu,
-        ),
-        (
-            {
-                ":type:": "<class 'dict'>",
-                ":serialized:": "gASV",
-                "activation_fn": "<class 'torch.nn.modules.activation.ELU'>",
-                "net_arch": "dict(pi=[6, 5], vf=[6])",
-            },
-            nn.functional.elu,
-        ),
-    ],
-)
-def test_actor_critics_are_read(kwargs: Any, bend: Callable[[Any], Any], tmp_path: Path):
-    weights = actor_critic()
-    network = read(archive(tmp_path, settings(policy_kwargs=kwargs), weights))
-    assert network.outputs == ("logits",)
-    np.testing.assert_allclose(
-        run(network, X)["logits"], by_hand(weights, POLICY, bend, X), rtol=1e-5
-    )
-    value = declare(network).part("value").network
-    np.testing.assert_allclose(run(value, X)["value"], by_hand(weights, VALUE, bend, X), rtol=1e-5)
-
-
-def test_shared_layers_are_read(tmp_path: Path):
-    weights = actor_critic(shared=True)
-    network = read(archive(tmp_path, settings(), weights))
-    expected = by_hand(weights, ["mlp_extractor.shared_net.0", *POLICY], torch.tanh, X)
-    np.testing.assert_allclose(run(network, X)["logits"], expected, rtol=1e-5)
-
-
-def test_nothing_serialized_is_opened(tmp_path: Path):
-    trace = tmp_path / "trace"
-
-    class Trap:
-        def __reduce__(self) -> tuple[Any, ...]:
-            return Path.touch, (trace,)
-
-    import base64
-
-    trap = base64.b64encode(pickle.dumps(Trap())).decode()
-    data = settings()
-    data["policy_class"][":serialized:"] = trap
-    data["observation_space"][":serialized:"] = trap
-    read(archive(tmp_path, data, actor_critic()))
-    assert not trace.exists()
-    with pytest.raises(InputError, match="state dict"):
-        read(archive(tmp_path, data, {"weight": Trap()}))
-    assert not trace.exists()
-
-
-def _without(key: str) -> dict[str, torch.Tensor]:
-    return {name: tensor for name, tensor in actor_critic().items() if name != key}
-
-
-@pytest.mark.parametrize(
-    ("data", "weights", "text"),
-    [
-        ("{", {}, "JSON"),
-        ("[]", {}, "object"),
-        (settings("stable_baselines3.td3.policies"), {}, "td3"),
-        (settings("user.policies"), {}, "user.policies"),
-        (settings(policy_class={"__module__": {}}), {}, "policy_class"),
-        (settings(policy_kwargs="tanh"), {}, "policy_kwargs"),
-        (settings(policy_kwargs={"features_extractor_class": "x"}), {}, "features_extractor_class"),
-        (settings(policy_kwargs={":type:": "d", ":serialized:": "x"}), {}, "pickled"),
-        (settings(policy_kwargs={"activation_fn": "<class 'user.Swish'>"}), {}, "Swish"),
-        (settings(observation_space={":type:": "<class 'gym.spaces.dict.Dict'>"}), {}, "Box"),
-        (
-            settings(observation_space={":type:": "<class 'gym.spaces.box.Box'>", "shape": [8, 8]}),
-            {},
-            "shape",
-        ),
-        (settings(use_sde=True), actor_critic(), "use_sde"),
-        (settings(), [1, 2], "tensor"),
-        (settings(), {"a": 3}, "'a'"),
-        (settings(), {"a": torch.zeros(2, dtype=torch.float16)}, "'a'"),
-        (settings(), _without("action_net.weight"), "action_net.weight"),
-        (settings(), _without("mlp_extractor.policy_net.0.weight"), "policy_net.0.weight"),
-        (settings(), {**actor_critic(), "extra.weight": torch.zeros(2)}, "extra.weight"),
-        (
-            settings(),
-            {**actor_critic(), "mlp_extractor.policy_net.3.weight": torch.zeros(5)},
-            "by turns",
-        ),
-        (settings(), {**actor_critic(), "action_net.weight": torch.zeros(2, 9)}, "fit"),
-        (settings(), {**actor_critic(), "action_net.bias": torch.full((2,), torch.nan)}, "NaN"),
-        (settings("sb3_contrib.ars.policies", action_space={}), {}, "Discrete"),
-    ],
-)
-def test_archives_that_are_not_understood_are_refused(
-    data: Any, weights: Any, text: str, tmp_path: Path
-):
-    with pytest.raises(InputError, match=text) as caught:
-        read(archive(tmp_path, data, weights))
-    assert "agent.zip" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_archives_that_are_none_are_refused(tmp_path: Path):
-    path = tmp_path / "agent.zip"
-    path.write_bytes(b"no archive")
-    with pytest.raises(InputError, match="zip"):
-        read(path)
-    with zipfile.ZipFile(path, "w") as made:
-        made.writestr("hello", "world")
-    with pytest.raises(InputError, match="'data'"):
-        inspect(path)

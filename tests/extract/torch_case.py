@@ -69,6 +69,21 @@ def network_of(module: nn.Module, *inputs: Tensor) -> Network:
 
 IMAGE = (2, 2, 6, 5)
 
+EQUATIONS: list[tuple[Any, ...]] = [
+    ("bid,bjd->bij", (2, 3, 4), (2, 5, 4)),
+    ("bij,bjd->dbi", (2, 3, 4), (2, 4, 3)),
+    ("bi,bj->bij", (2, 3), (2, 4)),
+    ("bi,bi->b", (2, 3), (2, 3)),
+    ("abc,cd", (2, 3, 4), (4, 2)),
+    ("abi,cj->ac", (2, 3, 4), (4, 2)),
+    ("...i,...i", (2, 3, 4), (3, 4)),
+    ("...ij,...jk->...ik", (2, 3, 4), (2, 4, 5)),
+    ("ijk->ki", (2, 3, 4)),
+    ("ijk->", (2, 3, 4)),
+    ("ab,cd->", (2, 3), (2, 2)),
+]
+"""Equations of einsum, and the shapes of their operands."""
+
 CASES: list[Case] = [
     *(
         layer(lambda kind=kind: kind())
@@ -105,6 +120,19 @@ CASES: list[Case] = [
     layer(lambda: nn.Conv2d(2, 3, (3, 2), padding="same"), IMAGE),
     layer(lambda: nn.Conv2d(2, 3, 2, padding="valid"), IMAGE),
     layer(lambda: nn.Conv2d(2, 3, 2), (2, 5, 5)),
+    layer(lambda: nn.Conv1d(2, 3, 3, stride=2, padding=1, dilation=2), (2, 2, 9)),
+    layer(lambda: nn.Conv1d(2, 4, 2, groups=2, padding="same", bias=False), (2, 7)),
+    layer(lambda: nn.ConvTranspose2d(2, 3, 2, stride=2), IMAGE),
+    layer(lambda: nn.ConvTranspose2d(2, 3, (3, 2), stride=(2, 3), padding=1, output_padding=1,
+                                     dilation=(1, 2), bias=False), IMAGE),
+    layer(lambda: nn.GroupNorm(2, 4), (2, 4, 3)),
+    layer(lambda: nn.GroupNorm(1, 2, affine=False), IMAGE),
+    layer(lambda: nn.GLU(1)),
+    layer(lambda: nn.Upsample(scale_factor=2), IMAGE),
+    layer(lambda: nn.TransformerEncoderLayer(4, 2, 6, batch_first=True), (1, 3, 4)),
+    layer(lambda: nn.MultiheadAttention(4, 2, batch_first=True), (1, 3, 4), (1, 3, 4), (1, 3, 4)),
+    *(layer(lambda mode=mode: mode((1, 2, 0, 1)), IMAGE)
+      for mode in (nn.ReflectionPad2d, nn.ReplicationPad2d, nn.CircularPad2d, nn.ZeroPad2d)),
     layer(lambda: nn.MaxPool2d(2), IMAGE),
     layer(lambda: nn.MaxPool2d((3, 2), stride=1, padding=(1, 0), dilation=(1, 2)), IMAGE),
     layer(lambda: nn.AvgPool2d(2), IMAGE),
@@ -171,6 +199,33 @@ CASES: list[Case] = [
     of("tied", lambda m, x: functional.linear(functional.linear(x, m.weight), m.weight.t())),
     of("same input twice", lambda m, x: (x, x + 1)),
     of("result twice", lambda m, x: (x + 1,) * 2),
+    *(of(f"einsum {equation}", lambda m, *xs, e=equation: torch.einsum(e, *xs), *shapes)
+      for equation, *shapes in EQUATIONS),
+    of("einsum weight", lambda m, x: torch.einsum("bi,oi->bo", x, m.weight)),
+    of("einsum weight first", lambda m, x: torch.einsum("oi, ...i -> ...o", m.weight, x),
+       (2, 5, 4)),
+    of("einsum scaled", lambda m, x: torch.einsum("bi,i->bi", x, m.positive)),
+    of("repeats", lambda m, x: (x.repeat(2, 1, 3), x.tile(2), x.tile(3, 1, 2))),
+    of("interleaved", lambda m, x: (x.repeat_interleave(3, 1), x.repeat_interleave(2))),
+    of("flip and roll", lambda m, x: (x.flip(0, 1), x.roll((1, -2), (0, 1)), x.flip(1))),
+    of("padded", lambda m, x: functional.pad(x, (2, -1, 0, 1), value=0.5)),
+    of("cropped", lambda m, x: functional.pad(x, (-1, -1))),
+    of("matrix turned", lambda m, x: x @ m.weight.T),
+    of("turned", lambda m, x: (x.mT, x.sum(0).T), (2, 3, 4)),
+    of("as another", lambda m, x, y: (x.expand_as(y) * y, y.view_as(y * 2), y.reshape_as(y)),
+       (1, 4), (3, 4)),
+    of("filled", lambda m, x: torch.ones_like(x) * x + torch.full_like(x, 0.1) - x.new_zeros(4)),
+    of("running sum", lambda m, x: (x.cumsum(0), x.cumsum(-1)), (2, 3, 4)),
+    of("log sum exp", lambda m, x: (torch.logsumexp(x, 1), x.logsumexp((0, 1), keepdim=True))),
+    of("norms", lambda m, x: (x.norm(dim=1), torch.linalg.vector_norm(x, 1, 0), functional.
+                              normalize(x + 3, dim=1), torch.linalg.vector_norm(x, float("inf")))),
+    of("vectors", lambda m, x: (torch.mv(x, m.positive), torch.dot(x[0], x[1]))),
+    of("causal", lambda m, x: functional.scaled_dot_product_attention(x, x, x, is_causal=True),
+       (2, 3, 4)),
+    of("masked", lambda m, x: functional.scaled_dot_product_attention(
+        x, x, x, torch.tensor([[1, 1, 0], [1, 1, 0], [0, 1, 1]]).bool()), (1, 2, 3, 4)),
+    of("mask of numbers", lambda m, x: functional.scaled_dot_product_attention(
+        x, x, x, torch.tensor([[0.5, -1, -torch.inf], [0, 0, 2], [1, 1, 1]])), (2, 3, 4)),
     of("attention", lambda m, x: functional.softmax(x @ x.transpose(1, 2) / 2, -1) @ x, (1, 3, 4)),
 ]  # fmt: skip
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from extract.reader.aten import arithmetic, layer, layout, recurrent
+from extract.reader.aten import (
+    arithmetic,
+    attention,
+    contraction,
+    layer,
+    layout,
+    pattern,
+    recurrent,
+)
 from extract.reader.aten.call import AtenCall, Handler
 
 __all__ = ["FOLDED", "HANDLERS", "NOT_IN_PLACE", "SILENT", "VIEWS", "AtenCall"]
 
 HANDLERS: dict[str, Handler] = {
     **arithmetic.ROWS,
+    **attention.ROWS,
+    **contraction.ROWS,
     **layer.ROWS,
     **layout.ROWS,
+    **pattern.ROWS,
     **recurrent.ROWS,
 }
 """ATen operator and overload -> its meaning; each returns the values of its results, in order."""
@@ -30,12 +41,16 @@ VIEWS = frozenset(
         "detach_",
         "dropout",
         "expand",
+        "expand_as",
         "feature_dropout",
         "flatten",
         "lift_fresh",
+        "mT",
         "narrow",
+        "numpy_T",
         "permute",
         "reshape",
+        "reshape_as",
         "select",
         "slice",
         "split",
@@ -48,6 +63,7 @@ VIEWS = frozenset(
         "unflatten",
         "unsqueeze",
         "view",
+        "view_as",
     }
 )
 """Operators whose results may share memory with their first operand."""
@@ -59,14 +75,17 @@ FOLDED = frozenset(
         "arange.start_step",
         "eye.default",
         "full.default",
+        "logical_not.default",
+        "masked_fill.Scalar",
         "ones.default",
-        "ones_like.default",
         "reciprocal.default",
         "rsqrt.default",
         "scalar_tensor.default",
         "sqrt.default",
+        "tril.default",
+        "triu.default",
+        "where.ScalarOther",
         "zeros.default",
-        "zeros_like.default",
     }
 )
 """Operators that are read only where all their operands are known; torch computes them."""

@@ -151,6 +151,48 @@ def _square(c: AtenCall) -> list[Value]:
     return [c.builder.emit("mul", [x, x], c.name)]
 
 
+def _gated(c: AtenCall) -> list[Value]:
+    """glu: the first half, times the sigmoid of the second."""
+    b, x = c.builder, c.tensor("self")
+    axis = idiom.axis_of(b, c.integer("dim"), x.rank)
+    half, odd = divmod(x.shape[axis], 2)
+    if odd:
+        raise b.wrong(f"axis {axis} of shape {x.shape} has no halves")
+    names = [b.fresh(f"{c.name}.{part}") for part in ("half", "gate")]
+    first, second = idiom.split(b, x, axis, [half, half], names)
+    gate = b.emit("sigmoid", [second], b.fresh(f"{c.name}.open"))
+    return [b.emit("mul", [first, gate], c.name)]
+
+
+def _log_sum_exp(c: AtenCall) -> list[Value]:
+    """log of the sum of e^x, with the largest entry taken out of it first."""
+    b, x, axes, keep = c.builder, c.tensor("self"), c.integers("dim"), c.flag("keepdim")
+    most = idiom.reduce(b, "reduce_max", x, axes, True, b.fresh(f"{c.name}.most"))
+    below = b.emit("sub", [x, most], b.fresh(f"{c.name}.below"))
+    powers = b.emit("exp", [below], b.fresh(f"{c.name}.exp"))
+    total = idiom.reduce(b, "reduce_sum", powers, axes, True, b.fresh(f"{c.name}.sum"))
+    log = b.emit("log", [total], b.fresh(f"{c.name}.log"))
+    value = b.emit("add", [log, most], b.fresh(f"{c.name}.whole"))
+    shape = [n for at, n in enumerate(x.shape) if at not in {a % x.rank for a in axes}]
+    return [idiom.reshape(b, value, value.shape if keep else shape, c.name)]
+
+
+def _norm(c: AtenCall) -> list[Value]:
+    """The Euclidean norm, or the sum or the largest of absolute values."""
+    b, x, order = c.builder, c.tensor("self"), c.take("ord" if "ord" in c.schema() else "p")
+    c.must_be("dtype", None)
+    axes = None if c.take("dim") in (None, []) else c.integers("dim")
+    keep = c.flag("keepdim")
+    if order == 2:
+        square = b.emit("mul", [x, x], b.fresh(f"{c.name}.square"))
+        total = idiom.reduce(b, "reduce_sum", square, axes, keep, b.fresh(f"{c.name}.sum"))
+        return [b.emit("sqrt", [total], c.name)]
+    if order not in (1, float("inf")):
+        raise b.unsupported(f"order = {order!r}")
+    size = b.emit("abs", [x], b.fresh(f"{c.name}.abs"))
+    return [idiom.reduce(b, "reduce_sum" if order == 1 else "reduce_max", size, axes, keep, c.name)]
+
+
 ROWS: dict[str, Handler] = {
     "abs.default": _unary("abs"),
     "add.Scalar": _binary("add"),
@@ -169,12 +211,15 @@ ROWS: dict[str, Handler] = {
     "erf.default": _unary("erf"),
     "exp.default": _unary("exp"),
     "gelu.default": _gelu,
+    "glu.default": _gated,
     "hardsigmoid.default": _hard_sigmoid,
     "hardswish.default": _composed(activation.hard_swish),
     "hardtanh.default": _clamp("min_val", "max_val"),
     "leaky_relu.default": _leaky,
+    "linalg_vector_norm.default": _norm,
     "log.default": _unary("log"),
     "log_sigmoid.default": _composed(activation.log_sigmoid),
+    "logsumexp.default": _log_sum_exp,
     "max.default": _reduce("reduce_max"),
     "max.dim": _extreme("reduce_max"),
     "max.other": _binary("maximum"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
 
 import numpy as np
 
 from extract.reader import activation, idiom
+from extract.reader.aten import pattern
 from extract.reader.aten.call import AtenCall, Handler
 from extract.reader.build import Value
 
@@ -82,6 +82,66 @@ def _conv2d(c: AtenCall) -> list[Value]:
     return _image(
         c, x, lambda value, name: b.emit("conv2d", [value, *operands], name, **attributes)
     )
+
+
+def _conv1d(c: AtenCall) -> list[Value]:
+    """Convolution along one axis, as one over pictures of height 1."""
+    b, x, weight, bias = c.builder, c.tensor("input"), c.tensor("weight"), c.optional("bias")
+    kernel = b.known(weight, "the kernel")
+    padding = c.take("padding")
+    width = kernel.shape[-1]
+    step, spread = c.integers("stride")[0], c.integers("dilation")[0]
+    total = spread * (width - 1)
+    if isinstance(padding, str):
+        sides = (total // 2, total - total // 2) if padding == "same" else (0, 0)
+    else:
+        sides = (c.integers("padding")[0],) * 2
+    if x.rank not in (2, 3):
+        raise b.unsupported(f"an operand of shape {x.shape}")
+    operands = [idiom.reshape_constant(b, weight, (*kernel.shape[:2], 1, width))]
+    if bias is not None:
+        b.known(bias, "the bias")
+        operands.append(bias)
+    wide = idiom.reshape(
+        b, x, (*((1,) if x.rank == 2 else ()), *x.shape[:-1], 1, x.shape[-1]),
+        b.fresh(f"{c.name}.picture"),
+    )  # fmt: skip
+    result = b.emit(
+        "conv2d", [wide, *operands], b.fresh(f"{c.name}.row"), stride=(1, step),
+        padding=(0, sides[0], 0, sides[1]), dilation=(1, spread), groups=c.integer("groups"),
+    )  # fmt: skip
+    shape = (result.shape[0], result.shape[1], result.shape[3])
+    return [idiom.reshape(b, result, shape[3 - x.rank :], c.name)]
+
+
+def _transposed(c: AtenCall) -> list[Value]:
+    """Transposed convolution: one with the kernel turned, over the picture with zeros between."""
+    b, x, weight, bias = c.builder, c.tensor("input"), c.tensor("weight"), c.optional("bias")
+    kernel = b.known(weight, "the kernel")
+    c.must_be("groups", 1)
+    stride, padding, more, dilation = (
+        _pair(c, c.integers(name), name)
+        for name in ("stride", "padding", "output_padding", "dilation")
+    )
+    if kernel.ndim != 4:
+        raise b.unsupported(f"a kernel of shape {kernel.shape}")
+    around = [d * (k - 1) - p for d, k, p in zip(dilation, kernel.shape[2:], padding, strict=True)]
+    if min(around) < 0:
+        raise b.unsupported(f"padding = {padding}, more than the kernel covers")
+    turned = np.ascontiguousarray(kernel.transpose(1, 0, 2, 3)[..., ::-1, ::-1])
+    operands = [b.constant(f"{weight.name}.turned", turned)]
+    if bias is not None:
+        b.known(bias, "the bias")
+        operands.append(bias)
+    sides = (*around, *(n + extra for n, extra in zip(around, more, strict=True)))
+    attributes = {"stride": (1, 1), "padding": sides, "dilation": dilation, "groups": 1}
+
+    def run(value: Value, name: str) -> Value:
+        for axis, step in zip((2, 3), stride, strict=True):
+            value = pattern.apart(b, value, axis, step, b.fresh(f"{c.name}.apart{axis}"))
+        return b.emit("conv2d", [value, *operands], name, **attributes)
+
+    return _image(c, x, run)
 
 
 def _max_pool(c: AtenCall) -> list[Value]:
@@ -192,20 +252,21 @@ def _softmax(c: AtenCall) -> list[Value]:
     return [idiom.softmax(c.builder, c.tensor("self"), c.integer("dim"), c.name)]
 
 
-def _attention(c: AtenCall) -> list[Value]:
-    """softmax(scale q k^T) v."""
-    b, q, k, v = c.builder, c.tensor("query"), c.tensor("key"), c.tensor("value")
-    c.must_be("attn_mask", None)
-    c.must_be("is_causal", False)
-    c.must_be("dropout_p", 0)
-    given = c.take("scale")
-    scale = b.scalar(1 / sqrt(q.shape[-1]) if given is None else c.real("scale"), q)
-    order = [*range(k.rank - 2), k.rank - 1, k.rank - 2]
-    turned = idiom.transpose(b, k, order, b.fresh(f"{c.name}.turned"))
-    match = idiom.matmul(b, q, turned, b.fresh(f"{c.name}.match"))
-    scaled = b.emit("mul", [match, scale], b.fresh(f"{c.name}.scaled"))
-    share = idiom.softmax(b, scaled, -1, b.fresh(f"{c.name}.share"))
-    return [idiom.matmul(b, share, v, c.name)]
+def _group_norm(c: AtenCall) -> list[Value]:
+    """Layer normalisation of groups of channels, then a scale and a shift of each channel."""
+    b, x, groups = c.builder, c.tensor("input"), c.integer("num_groups")
+    c.ignore("cudnn_enabled")
+    if x.rank < 2 or groups < 1 or x.shape[1] % groups:
+        raise b.wrong(f"{groups} groups of the channels of shape {x.shape}")
+    apart = idiom.reshape(b, x, (x.shape[0], groups, -1), b.fresh(f"{c.name}.groups"))
+    title = b.fresh(f"{c.name}.normalised")
+    normal = activation.layer_norm(b, apart, [2], None, None, c.real("eps"), title)
+    value = idiom.reshape(b, normal, x.shape, b.fresh(f"{c.name}.joined"))
+    for op, operand in (("mul", c.optional("weight")), ("add", c.optional("bias"))):
+        if operand is not None:
+            wide = idiom.reshape_constant(b, operand, (x.shape[1], *(1,) * (x.rank - 2)))
+            value = b.emit(op, [value, wide], b.fresh(f"{c.name}.{op}"))
+    return [idiom.reshape(b, value, value.shape, c.name)]
 
 
 ROWS: dict[str, Handler] = {
@@ -215,11 +276,15 @@ ROWS: dict[str, Handler] = {
     "avg_pool2d.default": _average_pool,
     "batch_norm.default": _batch_norm,
     "bmm.default": _matmul("mat2"),
+    "conv1d.default": _conv1d,
+    "conv1d.padding": _conv1d,
     "conv2d.default": _conv2d,
     "conv2d.padding": _conv2d,
+    "conv_transpose2d.input": _transposed,
     "convolution.default": _conv2d,
     "dropout.default": _dropout,
     "feature_dropout.default": _dropout,
+    "group_norm.default": _group_norm,
     "layer_norm.default": _layer_norm,
     "linear.default": _linear,
     "log_softmax.int": _log_softmax,
@@ -230,7 +295,6 @@ ROWS: dict[str, Handler] = {
     "max_pool2d.default": _max_pool,
     "max_pool2d_with_indices.default": _max_pool,
     "mm.default": _matmul("mat2"),
-    "scaled_dot_product_attention.default": _attention,
     "softmax.int": _softmax,
     "_native_batch_norm_legit_no_training.default": _batch_norm,
 }

@@ -43,6 +43,10 @@ def _reshape(argument: str) -> Handler:
     return lambda c: [idiom.reshape(c.builder, c.tensor("self"), c.integers(argument), c.name)]
 
 
+def _reshape_as(c: AtenCall) -> list[Value]:
+    return [idiom.reshape(c.builder, c.tensor("self"), c.tensor("other").shape, c.name)]
+
+
 def _permute(c: AtenCall) -> list[Value]:
     return [idiom.transpose(c.builder, c.tensor("self"), c.integers("dims"), c.name)]
 
@@ -50,8 +54,10 @@ def _permute(c: AtenCall) -> list[Value]:
 def _transpose(c: AtenCall) -> list[Value]:
     b, x = c.builder, c.tensor("self")
     order = list(range(x.rank))
-    if c.operator == "t.default":
+    if c.operator in ("t.default", "numpy_T.default"):
         order.reverse()
+    elif c.operator == "mT.default":
+        order[-2:] = order[:-3:-1]
     else:
         i, j = (idiom.axis_of(b, c.integer(name), x.rank) for name in ("dim0", "dim1"))
         order[i], order[j] = order[j], order[i]
@@ -76,6 +82,10 @@ def _expand(c: AtenCall) -> list[Value]:
     shape = [x.shape[i - lead] if n == -1 else n for i, n in enumerate(sizes)]
     c.ignore("implicit")
     return [idiom.expand(c.builder, x, tuple(shape), c.name)]
+
+
+def _expand_as(c: AtenCall) -> list[Value]:
+    return [idiom.expand(c.builder, c.tensor("self"), c.tensor("other").shape, c.name)]
 
 
 def _tensors(c: AtenCall) -> list[Value]:
@@ -213,14 +223,18 @@ ROWS: dict[str, Handler] = {
     "detach.default": _identity("self"),
     "detach_.default": _identity("self"),
     "expand.default": _expand,
+    "expand_as.default": _expand_as,
     "flatten.using_ints": _flatten,
     "index.Tensor": _index,
     "index_select.default": _index_select,
     "lift_fresh.default": _identity("self"),
     "lift_fresh_copy.default": _identity("self"),
+    "mT.default": _transpose,
     "narrow.default": _narrow,
+    "numpy_T.default": _transpose,
     "permute.default": _permute,
     "reshape.default": _reshape("shape"),
+    "reshape_as.default": _reshape_as,
     "select.int": _select,
     "slice.Tensor": _slice,
     "split.Tensor": _split,
@@ -239,4 +253,5 @@ ROWS: dict[str, Handler] = {
     "unflatten.int": _unflatten,
     "unsqueeze.default": _unsqueeze,
     "view.default": _reshape("size"),
+    "view_as.default": _reshape_as,
 }
