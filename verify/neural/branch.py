@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 
 from extract.run import as_function
-from theory.enclosure import Undecided
 from verify.answer import Answer, Deadline, Progress
 from verify.certificate.tree import ROOT, Record
 from verify.neural.attack import Attack, values_of
+from verify.neural.candidate import Candidates
+from verify.neural.leaf import NEARLY, Leaves
 from verify.neural.margin import Ceiling, margin
 from verify.neural.queue import Queue
 from verify.neural.refuter import Refuter
@@ -67,9 +68,10 @@ FIRST_TRIAL = 16
 TRIALS = 8
 """Boxes on which both kinds are tried."""
 
+LEAF_S = 0.1
+"""A step may take so long to settle leaves, or twice as long as it took so far."""
+
 LARGEST_QUEUE = 2_000_000
-MOST_EXACT_CHECKS = 200
-"""Candidates that fail the exact check cost time; after this many no more are tried."""
 
 
 class Search:
@@ -98,15 +100,15 @@ class Search:
         self.problem = problem
         self.record = record
         self.device = device
-        self.witness: tuple[Fraction, ...] | None = None
         self.proved = 0.0
         self.stuck = 0
         self._refuter = Refuter(problem, device)
         self._main = self._refuter.main
         self.guarantee = self._refuter.guarantee
-        self._checks = 0
+        self._leaves = Leaves(self._refuter)
         self._generator = torch.Generator().manual_seed(seed)
         self._region = Region(problem, torch.float32, device)
+        self._candidates = Candidates(problem, self._region)
         self.batch = batch or max(8, min(512, STEP_PRODUCTS // self._main.graph.products))
         network = as_function(problem.network, torch.float32, device)
         self._values = values_of(network, self._main.table)
@@ -121,7 +123,7 @@ class Search:
             self._main.graph.phases.nothing(1, device),
         )
         self._attack = Attack(
-            problem.goal, self._values, self._region, self._accept, self._generator
+            problem.goal, self._values, self._region, self._candidates.accept, self._generator
         )
         self._steps = 0
         self._boxes = 0
@@ -132,6 +134,11 @@ class Search:
         self._splitter = Splitter(self._region, self._main.graph.phases)
         self.neurons = False
         self.next_trial = FIRST_TRIAL if free > FEW_INPUTS else LARGEST_QUEUE**2
+
+    @property
+    def witness(self) -> tuple[Fraction, ...] | None:
+        """A point at which the goal is reached."""
+        return self._candidates.witness
 
     def run(self, deadline: Deadline, progress: Progress | None = None) -> Answer:
         """Search until an answer or the deadline; may be called again to go on."""
@@ -159,8 +166,9 @@ class Search:
         self._attack.climb(deadline.earlier(max(0.3, deadline.left / 4)), effort)
 
     def _answer(self, reason: Reason, detail: str) -> Answer:
-        if self.witness is not None:
-            return Answer(True, point=self.witness, proved_share=self.proved, engine=NAME)
+        point = self.witness or self._candidates.spare
+        if point is not None:
+            return Answer(True, point=point, proved_share=self.proved, engine=NAME)
         if len(self._queue) == 0 and self.stuck == 0:
             return Answer(
                 False, guarantee=self.guarantee, proved_share=1.0, engine=NAME, record=self.record
@@ -178,6 +186,7 @@ class Search:
         return Answer(None, reason=reason, detail=detail, proved_share=self.proved, engine=NAME)
 
     def _step(self) -> None:
+        began = time.monotonic()
         boxes = self._queue.take(self.batch)
         self._boxes += len(boxes)
         state = self._main.sweep(boxes.low, boxes.high, boxes.phases)
@@ -190,14 +199,14 @@ class Search:
         ceiling = ceiling.select(~closed)
         if len(boxes) == 0:
             return
-        cost = torch.zeros_like(boxes.phases, dtype=ceiling.upper.dtype)
+        cost = self._main.graph.phases.gaps(boxes.phases, state.bounds) * 1e-9
         if self._helped >= WORTH or self._steps % 4 == 0 or self.neurons:
             tightened = tighten(self._main, self.problem.goal, state, boxes.phases, ceiling)
             closed = tightened.closed
             self._helped = (self._helped + float(closed.double().mean())) / 2
             self.proved += float(boxes.share[closed].sum())
             boxes, ceiling = boxes.select(~closed), ceiling.select(~closed)
-            cost = tightened.cost[~closed]
+            cost = tightened.cost[~closed] + cost[~closed]
             if len(boxes) == 0:
                 return
         before, boxes.score = boxes.score, margin(self.problem.goal, ceiling.upper)
@@ -205,6 +214,8 @@ class Search:
         if self._try_points(boxes, ceiling):
             return
         keep = self._held_open(boxes, ceiling)
+        if self._leaves.possible and self._settle(boxes, keep, began):
+            return
         if bool(keep.any()):
             self._split(boxes.select(keep), ceiling.select(keep), cost[keep], far[keep])
 
@@ -226,22 +237,7 @@ class Search:
         points = self._region.snap(torch.cat([middle, self._refuter.corner(boxes, ceiling)]))
         reward = margin(self.problem.goal, self._values(points))
         order = reward.argsort(descending=True)[:4]
-        return self._accept(points[order[reward[order] >= 0]])
-
-    def _accept(self, points: Tensor) -> bool:
-        """Take the first point at which the goal is reached in exact arithmetic."""
-        for row in range(points.shape[0]):
-            if self._checks >= MOST_EXACT_CHECKS:
-                return False
-            self._checks += 1
-            point = self._region.exact(points[row])
-            try:
-                if self.problem.reached(point):
-                    self.witness = point
-                    return True
-            except Undecided:
-                continue
-        return False
+        return self._candidates.accept(points[order[reward[order] >= 0]])
 
     def _held_open(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
         """Which boxes (B,) stay open when those are closed that only rounding holds open, where
@@ -293,6 +289,33 @@ class Search:
             self._rounding = float((~keep).sum()) / tried
         return keep
 
+    def _settle(self, boxes: Queue, keep: Tensor, began: float) -> bool:
+        """Settle leaves among the boxes to keep, and keep no more what is closed; whether a witness
+        was found. A point that float32 does not hold is kept for the case that none is found.
+        """
+        rows = (keep & (self._leaves.unknown(boxes.phases) == 0)).nonzero()[:, 0]
+        until = Deadline.after(max(LEAF_S, 2 * (time.monotonic() - began)))
+        for count in range(len(rows)):
+            if until.passed:
+                self._queue.put(boxes.select(rows[count:]))
+                keep[rows[count:]] = False
+                break
+            row = rows[count]
+            leaf = self._leaves.settle(boxes.select(row[None]), self.guarantee)
+            if self._candidates.accept_near(leaf.places):
+                return True
+            if leaf.reached and self._candidates.keep(leaf.places[-1]):
+                keep[row] = False
+            if leaf.guarantee is None:
+                continue
+            boxes.tries[row] += 1
+            strong = leaf.guarantee in (Guarantee.FLOAT32, self.guarantee)
+            if strong or leaf.final or boxes.tries[row] >= ROUNDING_TRIES:
+                self.guarantee = self.guarantee if strong else leaf.guarantee
+                self.proved += float(boxes.share[row])
+                keep[row] = False
+        return False
+
     def _split(self, boxes: Queue, ceiling: Ceiling, cost: Tensor, far: Tensor) -> None:
         """Split each box by an input or by a neuron.
 
@@ -309,7 +332,10 @@ class Search:
             self.next_trial *= 4
             self.neurons = self._gains_by_neurons(boxes, axis, column)
         finite = self._region.finite[axis.clamp(min=0)] & (axis >= 0)
-        by_neuron = (column >= 0) & (((axis < 0) | ~finite) if self.neurons else axis < 0)
+        nearly = axis < 0
+        if self._leaves.possible:
+            nearly = nearly | (self._leaves.unknown(boxes.phases) <= NEARLY)
+        by_neuron = (column >= 0) & (nearly | self.neurons) & (~finite | (axis < 0))
         by_input = (axis >= 0) & ~by_neuron
         self.stuck += int((~by_neuron & ~by_input).sum())
         if bool(by_neuron.any()):

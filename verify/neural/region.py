@@ -72,8 +72,12 @@ class Region:
         below, above = zip(*kept, strict=True)
         return self._tensor(below), self._tensor(above)
 
-    def _tensor(self, values: Sequence[float]) -> Tensor:
+    def _tensor(self, values: Sequence[float] | Sequence[Sequence[float]]) -> Tensor:
         return torch.tensor(values, dtype=self.dtype, device=self.device)
+
+    def near(self, points: Sequence[Sequence[Fraction]]) -> Tensor:
+        """Exact points as floats (B, n), to be snapped."""
+        return self._tensor([[toward(x, self.dtype, -1) for x in point] for point in points])
 
     def snap(self, points: Tensor) -> Tensor:
         """Points (B, n) moved to float32 numbers in the box, finite variables to their values."""

@@ -28,6 +28,7 @@ class Choice:
         multipliers: by tensor, (B, K, size): what is added to the coefficients, in units of the
             largest coefficient on the tensor. Where an entry is known to be >= 0 it is <= 0, where
             it is known to be <= 0 it is >= 0, elsewhere zero.
+        prices: the same in units of one, where they are known beforehand.
     """
 
     slopes: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
@@ -35,9 +36,12 @@ class Choice:
         default_factory=dict[str, tuple[Tensor, Tensor]]
     )
     multipliers: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
+    prices: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
 
     def priced(self, name: str, coefficients: Tensor) -> Tensor:
         """Coefficients (B or 1, K, size) on a tensor, less the prices of its known signs."""
+        if name in self.prices:
+            return coefficients + self.prices[name]
         multipliers = self.multipliers.get(name)
         if multipliers is None:
             return coefficients

@@ -55,6 +55,14 @@ class Phases:
             result[:, place] = torch.where(columns == UNKNOWN, sign * PROVED, columns)
         return result
 
+    def gaps(self, phases: Tensor, bounds: Mapping[str, Bounds]) -> Tensor:
+        """How far entries of unknown sign reach beyond zero to their nearer side (B, P)."""
+        result = torch.zeros(phases.shape, device=phases.device)
+        for name, place in self.places.items():
+            low, high = bounds[name]
+            result[:, place] = torch.minimum(-low, high).clamp(min=0)
+        return torch.where(phases == UNKNOWN, result, 0.0)
+
 
 def clamped(bounds: Bounds, phase: Tensor) -> Bounds:
     """Bounds (B, size) within what is known of the signs."""

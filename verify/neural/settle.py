@@ -1,0 +1,154 @@
+"""Whether affine forms over the unit cube can all be positive: floats suggest, rationals settle.
+
+HiGHS looks for the place where the least of the forms is largest. Its place, and the multipliers
+that say why there is no better one, are checked in rationals. Where they do not check, because
+everything hangs on a tie, an exact simplex method decides, about those forms that matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from theory.linear import Refutation, Row, satisfy
+from verify.neural.piece import Form
+
+ZERO, ONE = Fraction(0), Fraction(1)
+NEAR = 1e-6
+"""Forms that come so near to zero, in proportion, matter at first."""
+
+NEGLIGIBLE = 1e-12
+MOST_CELLS = 4000
+"""Of the exact simplex method's table; larger ones are not tried."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A form that has to be positive, or not negative where it is not strict.
+
+    Attributes:
+        form: over the cube.
+        strict: whether zero is too little.
+        lifted: whether it is to exceed zero by as much as it can.
+    """
+
+    form: Form
+    strict: bool
+    lifted: bool
+
+    def met(self, place: Sequence[Fraction]) -> bool:
+        """Whether a place of the cube meets it."""
+        value = self.form.constant + sum(
+            c * y for c, y in zip(self.form.coefficients, place, strict=True)
+        )
+        return value > 0 if self.strict else value >= 0
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is known of some demands.
+
+    Attributes:
+        multipliers: of the demands, not negative, such that the sum of the forms times these is
+            below zero on the cube, or nowhere above it with a strict one among those used; None
+            where the demands can be met, or nothing is known.
+        places: where to look for a place that meets them, the best first, in the cube.
+        met: whether the last of the places meets them, exactly.
+    """
+
+    multipliers: tuple[Fraction, ...] | None
+    places: tuple[tuple[Fraction, ...], ...] = ()
+    met: bool = False
+
+
+def settle(demands: Sequence[Demand]) -> Settled:
+    """Whether the demands can all be met."""
+    place, weights, slack = _suggested(demands)
+    if weights is not None and refutes(weights, demands):
+        return Settled(weights, () if place is None else (place,))
+    if place is not None and all(d.met(place) for d in demands):
+        return Settled(None, (place,), met=True)
+    return _decided(demands, place, slack)
+
+
+def refutes(weights: Sequence[Fraction], demands: Sequence[Demand]) -> bool:
+    """Whether multipliers prove that the demands cannot all be met."""
+    if any(weight < 0 for weight in weights):
+        return False
+    used = [(w, d) for w, d in zip(weights, demands, strict=True) if w > 0]
+    if not used:
+        return False
+    width = len(used[0][1].form.coefficients)
+    total = Form(
+        sum((w * d.form.constant for w, d in used), ZERO),
+        tuple(sum((w * d.form.coefficients[at] for w, d in used), ZERO) for at in range(width)),
+    )
+    return total.most < 0 or (total.most == 0 and any(d.strict for _, d in used))
+
+
+def _suggested(
+    demands: Sequence[Demand],
+) -> tuple[tuple[Fraction, ...] | None, tuple[Fraction, ...] | None, list[float]]:
+    """A place, multipliers, and how far the forms are from zero there, in proportion; by floats."""
+    import numpy as np
+    from scipy import optimize
+
+    sizes = [d.form.size or ONE for d in demands]
+    slopes = np.array(
+        [[float(c / s) for c in d.form.coefficients] for d, s in zip(demands, sizes, strict=True)]
+    ).reshape(len(demands), -1)
+    constants = np.array([float(d.form.constant / s) for d, s in zip(demands, sizes, strict=True)])
+    lift = np.array([float(d.lifted) for d in demands])
+    width = slopes.shape[1]
+    linprog: Any = vars(optimize)["linprog"]  # without types
+    found: Any = linprog(
+        np.append(np.zeros(width), -1.0),
+        A_ub=np.hstack([-slopes, lift[:, None]]),
+        b_ub=constants,
+        bounds=[(0, 1)] * width + [(-2, 2)],
+        method="highs",
+    )
+    if not found.success:
+        return None, None, [0.0] * len(demands)
+    place = tuple(min(max(Fraction(float(y)), ZERO), ONE) for y in found.x[:-1])
+    marginals = [max(0.0, -float(m)) for m in found.ineqlin.marginals]
+    weights = tuple(
+        Fraction(m) / s if m > NEGLIGIBLE else ZERO for m, s in zip(marginals, sizes, strict=True)
+    )
+    slack = (slopes @ found.x[:-1] + constants).tolist()
+    return place, weights, slack
+
+
+def _decided(
+    demands: Sequence[Demand], place: tuple[Fraction, ...] | None, slack: Sequence[float]
+) -> Settled:
+    """By the exact simplex method, first about the forms near zero, then about those missed."""
+    width = len(demands[0].form.coefficients)
+    places = () if place is None else (place,)
+    chosen = [at for at, d in enumerate(demands) if d.lifted or slack[at] <= NEAR]
+    while (len(chosen) + 2 * width) * 2 * (width + 1) <= MOST_CELLS:
+        found = satisfy([*(_row(demands[at]) for at in chosen), *_cube(width)])
+        if isinstance(found, Refutation):
+            weights = [ZERO] * len(demands)
+            for at, weight in zip(chosen, found.multipliers, strict=False):
+                weights[at] = weight
+            proved = refutes(weights, demands)
+            return Settled(tuple(weights) if proved else None, places)
+        exact = tuple(found.get(str(at), ZERO) for at in range(width))
+        missed = [at for at, d in enumerate(demands) if not d.met(exact)]
+        if not missed:
+            return Settled(None, (*places, exact), met=True)
+        chosen += missed
+    return Settled(None, places)
+
+
+def _row(demand: Demand) -> Row:
+    terms = {str(at): c for at, c in enumerate(demand.form.coefficients) if c}
+    return Row(terms, -demand.form.constant, demand.strict)
+
+
+def _cube(width: int) -> list[Row]:
+    lower = [Row({str(at): ONE}) for at in range(width)]
+    return lower + [Row({str(at): -ONE}, -ONE) for at in range(width)]
