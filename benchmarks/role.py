@@ -1,6 +1,6 @@
-"""Does the finder find what is in the nets of the zoo, and nothing else?
+"""Does the finder find what is in nets whose parts are known, and nothing else?
 
-    python -m benchmarks.role [NAME]... [--held-out] [--nulls N] [--json FILE]
+    python -m benchmarks.role [NAME]... [--held-out | --third-party] [--nulls N] [--json FILE]
 
 Prints for every net the status that was found against the label of its card, then for every role
 precision, recall and F1, how much of the labelled units the found nodes cover, and how often a role
@@ -8,11 +8,16 @@ that is absent was called functional. Beside it are baselines: to call every net
 nothing more, to go by the names of modules, to go by behaviour alone (a net that acts well has
 everything), clusters by normalised cut and by Louvain, and linear probes. Exit status 1 where an
 absent role was called functional more than once in 40 tests, or an F1 is below .9.
+
+The nets are those of the zoo, with which the cut-offs were set; those that were held out; or those
+of third parties, whose weights lie in `agents` of the folder that MESASCOPE_DATA names.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,8 +40,8 @@ from extract.reader import read
 from extract.structure import AgentStructure
 
 ROLES = ("world_model", "evaluator", "search", "policy", "memory")
-SCORED = ("world_model", "evaluator", "search")
-"""Every net has a policy, and one in thirty a memory: of these roles no F1 is given."""
+THIRD = Path(__file__).parent / "agents"
+"""The cards of third-party nets."""
 
 LEAST_F1, MOST_FALSE = 0.9, 1 / 40
 WORDS: Mapping[str, tuple[str, ...]] = {
@@ -44,6 +49,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "evaluator": ("value", "critic", "reward", "q"),
     "search": ("search", "plan", "think"),
     "policy": ("policy", "actor", "head"),
+    "memory": ("memory", "cell", "unit"),
 }
 
 
@@ -56,7 +62,7 @@ class Outcome:
         labels: role -> what its card says; roles that are not scored are left out.
         found: role -> status.
         reasons: role -> why.
-        overlap: role -> Jaccard index of the found nodes with those of the labelled modules.
+        overlap: role -> Jaccard index of the found nodes with those of the labelled units.
         named: roles that the names of its modules speak of.
         skilled: whether it acts well.
         rivals: method -> roles that it claims.
@@ -74,12 +80,13 @@ class Outcome:
     seconds: float
 
 
-def examine(name: str, nulls: int, folder: Path = AGENTS) -> Outcome:
-    """Search one net of the zoo."""
+def examine(name: str, nulls: int, folder: Path = AGENTS, weights: Path | None = None) -> Outcome:
+    """Search one net whose card lies in a folder, and its weights there or in another one."""
     card = json.loads((folder / f"{name}.card.json").read_text())
-    network = open_net(card, folder)
+    network = open_net(card, weights or folder)
+    recorded = (weights or folder) / card["observations"] if "observations" in card else None
     began = time.process_time()
-    structure = find(network, card["env"], nulls=nulls)
+    structure = find(network, card["env"], recorded, nulls=nulls)
     seconds = time.process_time() - began
     modules = " ".join(node.module for node in network.nodes).replace("/", " ").split()
     paths = {part for path in modules for part in path.partition("@")[0].split(".")}
@@ -96,12 +103,12 @@ def examine(name: str, nulls: int, folder: Path = AGENTS) -> Outcome:
     )
 
 
-def rivals(network: Network, world: str) -> dict[str, frozenset[str]]:
-    """What other methods claim."""
+def rivals(network: Network, world: str | None) -> dict[str, frozenset[str]]:
+    """What other methods claim; a probe claims nothing without a world."""
     return {
         "n-cut clusters": modular(network, "spectrum"),
         "Louvain": modular(network, "community"),
-        "linear probe": probed(network, world),
+        "linear probe": probed(network, world) if world is not None else frozenset[str](),
     }
 
 
@@ -112,12 +119,14 @@ def open_net(card: Mapping[str, Any], folder: Path = AGENTS) -> Network:
 
 
 def _overlaps(structure: AgentStructure, units: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """How much of the units, modules or weights, the found nodes cover."""
     overlaps: dict[str, float] = {}
-    for role, modules in units.items():
+    for role, named in units.items():
         true = {
             node.name
             for node in structure.network.nodes
-            if {call.partition("@")[0] for call in node.module.split("/")} & set(modules)
+            if {*(call.partition("@")[0] for call in node.module.split("/")), *node.inputs}
+            & set(named)
         }
         found = structure.findings[role].nodes
         if found and true:
@@ -136,9 +145,9 @@ class Score:
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall; 0 where nothing was found."""
+        """Harmonic mean of precision and recall; NaN where nothing is there and nothing found."""
         total = 2 * self.hits + self.false + self.missed
-        return 2 * self.hits / total if total else 0.0
+        return 2 * self.hits / total if total else math.nan
 
 
 def score(outcomes: Sequence[Outcome], role: str, says: Callable[[Outcome], bool]) -> Score:
@@ -175,17 +184,17 @@ def show(outcomes: Sequence[Outcome], console: Console) -> bool:
     console.print(table)
     table = Table("role", "method", "precision", "recall", "F1", "false of absent")
     fine, false, absent = True, 0, 0
-    for role in SCORED:
+    for role in ROLES:
         for method, says in methods(role).items():
             one = score(outcomes, role, says)
             said, there = one.hits + one.false, one.hits + one.missed
             table.add_row(
-                role, method, f"{one.hits}/{said}", f"{one.hits}/{there}", f"{one.f1:.2f}",
-                f"{one.false}/{one.absent}",
+                role, method, f"{one.hits}/{said}", f"{one.hits}/{there}",
+                "" if math.isnan(one.f1) else f"{one.f1:.2f}", f"{one.false}/{one.absent}",
             )  # fmt: skip
             if method == "mesascope":
                 false, absent = false + one.false, absent + one.absent
-                fine &= one.f1 >= LEAST_F1
+                fine &= not one.f1 < LEAST_F1
     console.print(table)
     console.print(f"called functional though absent: {false} of {absent} role tests")
     return fine and false <= MOST_FALSE * max(absent, 40)
@@ -209,18 +218,24 @@ def _plain(one: Outcome) -> dict[str, Any]:
 @click.argument("names", nargs=-1)
 @click.option("--nulls", default=20, help="Fresh nets to compare with, and as many shuffled ones.")
 @click.option("--held-out", "held", is_flag=True, help="The nets that no cut-off was set with.")
+@click.option("--third-party", "third", is_flag=True, help="The nets of MESASCOPE_DATA.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the outcomes, too.")
-def main(names: tuple[str, ...], nulls: int, held: bool, file: Path | None) -> None:
-    """Search the nets NAMES of the zoo, or all."""
+def main(names: tuple[str, ...], nulls: int, held: bool, third: bool, file: Path | None) -> None:
+    """Search the nets NAMES, or all: of the zoo, unless others are asked for."""
+    if held and third:
+        raise click.UsageError("--held-out and --third-party ask for different nets")
+    if third and "MESASCOPE_DATA" not in os.environ:
+        raise click.UsageError("--third-party: MESASCOPE_DATA names no folder")
     torch.set_num_threads(1)
-    folder = FOLDER if held else AGENTS
+    folder = THIRD if third else FOLDER if held else AGENTS
+    weights = Path(os.environ["MESASCOPE_DATA"]) / "agents" if third else None
     known = sorted(path.name.removesuffix(".card.json") for path in folder.glob("*.card.json"))
     outcomes: list[Outcome] = []
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("searching", total=len(names or known))
         for name in names or known:
             progress.update(task, description=name)
-            outcomes.append(examine(name, nulls, folder))
+            outcomes.append(examine(name, nulls, folder, weights))
             progress.advance(task)
             if file is not None:
                 file.write_text(json.dumps([_plain(one) for one in outcomes], indent=1) + "\n")

@@ -11,10 +11,10 @@ P = 0.01
 FRESH_NETS = 20
 """Nets of the same architecture at random initialisation; as many again with shuffled weights."""
 
-RANDOM_PARTS = 40
-"""Parts of the network picked blindly that are shown beside an evaluator. They decide nothing:
-where one number says it all, as the angle of a pole does, what an evaluator is made from orders
-states as well as it does."""
+RANDOM_PARTS, RANDOM_POLICIES = 40, 10
+"""Parts of the network picked blindly that are shown beside a part, and those that are acted by.
+They decide nothing: where one number says it all, as the angle of a pole does, what an evaluator is
+made from orders states as well as it does."""
 
 BELLMAN_R2 = 0.15
 """Advantage-Bellman at slope 1. Trained Q-nets: .67 and more; policy heads: below -1."""
@@ -79,6 +79,10 @@ rises evenly to one side has one peak by chance, and fails when it is retargeted
 EARNING_LOST = 0.5
 """Share of what is earned above random actions that is lost where a part's values are those of
 another state. Trained Q-nets and a search through MuZero's model: .6 and more."""
+
+FORGOTTEN = 0.25
+"""Share of what is earned above random actions that is lost without what is remembered. Who forgets
+one of two ways still takes the right one half of the time: about half is all that can be lost."""
 
 RETURN_SPREADS = 1.0
 """How far a policy's mean return is above that of random actions, in standard deviations."""

@@ -7,15 +7,17 @@ be read and set, actions are intervened on: every action is tried from the same 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from extract import blame
+from extract.abstraction.tabulate import Tabulated, tabulate
 from extract.network import Array, Network
 from theory.error import InputError, one_line
 
@@ -37,7 +39,10 @@ class Environment:
 
     Args:
         world: has `reset(seed=int)` giving (observation, info), `step(int)` giving (observation,
-            reward, terminated, truncated, info), and `action_space.n` or `actions`.
+            reward, terminated, truncated, info), and `action_space.n` or `actions`. Where several
+            goals may be pursued, it has `goals`: goal -> function from a state to what that is
+            worth to it, and `starts`: states with every goal where it was and where it was moved
+            to; `set_state` then gives the observation.
         name: for messages.
 
     Raises:
@@ -70,6 +75,35 @@ class Environment:
         """Whether its state can be read and set."""
         both = all(hasattr(self._world, name) for name in ("get_state", "set_state"))
         return both or isinstance(getattr(self._world, "state", None), tuple | list | np.ndarray)
+
+    @property
+    def has_goals(self) -> bool:
+        """Whether it offers goals that may be pursued."""
+        with _blaming(self.name, "goals"):
+            return self.can_intervene and bool(getattr(self._world, "goals", None))
+
+    def worths(self, states: Mapping[str, Any]) -> dict[str, dict[str, Fraction]]:
+        """Goal -> what states are worth to it, by their names."""
+        with _blaming(self.name, "goals"):
+            return {
+                str(goal): {name: Fraction(worth(state)) for name, state in states.items()}
+                for goal, worth in self._world.goals.items()
+            }
+
+    def tabulate(
+        self, scores: Callable[[Array], Array], discount: Fraction = Fraction(9, 10)
+    ) -> Tabulated:
+        """The states that are reached from `starts`, for ever; see `extract.abstraction.tabulate`.
+
+        Args:
+            scores: from flat observations (N, n) to those of the actions.
+            discount: of the process.
+        """
+        with _blaming(self.name, "starts"):
+            starts = list(getattr(self._world, "starts", ()))
+        actions = [str(action) for action in range(self.actions)]
+        with _blaming(self.name, "its table of states"):
+            return tabulate(self._world, scores, starts, actions, discount=discount, stays=True)
 
     def reset(self, seed: int | None = None) -> Observation:
         """Begin an episode."""

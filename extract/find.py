@@ -15,6 +15,7 @@ from extract.graph.candidate import find_interface
 from extract.network import Array, Network
 from extract.observation import fit, read_observations
 from extract.piece import is_step, piece
+from extract.pursuit import find_goal
 from extract.remember import remembering
 from extract.roles.evaluator import find_evaluator
 from extract.roles.lookahead import find_lookahead
@@ -79,6 +80,7 @@ def find(
         network,
         _parts(study, findings),
         {finding.role: finding for finding in findings},
+        find_goal(study),
     )
 
 

@@ -11,13 +11,16 @@ question, but picked blindly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from extract.network import Array, Network
 from extract.operator import OPERATORS
+
+Part = tuple[str, Array]
+"""A tensor, and the flat numbers of some of its entries."""
 
 Rule = Callable[[str, Array, np.random.Generator], Array]
 """From the name of a weight tensor, the tensor and a generator to other weights of its shape."""
@@ -79,25 +82,25 @@ def shuffled(
 
 
 def random_parts(
-    network: Network, inputs: Sequence[str], size: int, rng: np.random.Generator, count: int
-) -> list[tuple[str, Array]]:
+    network: Network, names: Collection[str], size: int, rng: np.random.Generator, count: int
+) -> list[Part]:
     """Parts of the network itself that were picked blindly: `size` entries of some tensor.
 
     Args:
         network: the network.
-        inputs: what it is given; only tensors that depend on nothing else are picked from.
+        names: the tensors that are picked from, those that are computed.
         size: the number of entries.
         rng: picks.
         count: how many parts.
 
     Returns:
-        tensors with the flat numbers of the entries; empty where no tensor has enough of them.
+        the parts; none where no tensor has enough entries.
     """
-    wide: list[tuple[str, int]] = []
-    for node in network.nodes:
-        needed = network.ancestors([node.name]) & set(network.inputs)
-        if node.op not in ("input", "parameter") and node.size >= size and needed <= set(inputs):
-            wide.append((node.name, node.size))
+    wide = [
+        (node.name, node.size)
+        for node in network.nodes
+        if node.name in names and node.op not in ("input", "parameter") and node.size >= size
+    ]
     picked = [wide[i] for i in rng.integers(0, len(wide), count)] if wide else []
     return [(name, rng.choice(total, size, replace=False)) for name, total in picked]
 

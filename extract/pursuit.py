@@ -15,9 +15,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from extract.cutoff import PURSUIT
+from extract.intervene import evaluate
+from extract.network import Array, Network
 from extract.roles.trial import Resample, measured
 from extract.statistic import PERMUTATIONS
-from extract.structure import Evidence, Kind
+from extract.structure import Evidence, Finding, Kind, Status
+from extract.study import Study
 from theory.error import InputError
 from theory.goal.identification import Features
 from theory.process import Process
@@ -59,6 +62,41 @@ def find_pursuits(
         for rewarded in [process.rewarding(worth)]
     }
     return {goal: _pursuit(process, goal, asked, choices, nulls, seed) for goal in goals}
+
+
+def find_goal(study: Study) -> Finding | None:
+    """What is pursued of the goals that the environment offers; None where it offers none.
+
+    Raises:
+        InputError: it offers a single goal, or its states cannot be told apart.
+    """
+    world = study.environment
+    if world is None or not world.has_goals:
+        return None
+    interface = study.interface
+
+    def scores(flat: Array, network: Network = study.network) -> Array:
+        given = study.split(flat)
+        return evaluate(network, given, [interface.scores])[interface.scores].reshape(len(flat), -1)
+
+    table = world.tabulate(scores)
+    worths = world.worths(table.states)
+    nulls = [
+        dict(zip(table.policy, map(str, scores(table.seen, net).argmax(axis=1)), strict=True))
+        for net in study.null_nets
+    ]
+    tests = find_pursuits(
+        table.process, table.policy, worths, tuple(table.policy), nulls, seed=study.seed
+    )
+    pursued = [goal for goal, test in tests.items() if test.passed]
+    reason = f"pursues {' and '.join(pursued) or 'none'} of {', '.join(tests)}"
+    return Finding(
+        "goal",
+        Status.FUNCTIONAL if pursued else Status.ABSENT,
+        f"{reason}, told apart in {len(table.states)} states.",
+        tuple(tests.values()),
+        candidates=len(tests),
+    )
 
 
 def _pursuit(

@@ -49,7 +49,9 @@ class Evidence:
         nulls: the values behind `null_mean` and `null_max`.
         means: in words, what the effect is and what the null is.
         stability: share of bootstrap samples in which the effect reaches its cut-off; None where
-            none were drawn.
+            it does not reach it at all, or nothing is decided.
+        blind: the same measure on parts of the network itself, as large but picked blindly, where
+            it has a meaning on them; they decide nothing.
     """
 
     test: str
@@ -63,6 +65,7 @@ class Evidence:
     nulls: tuple[float, ...] = ()
     means: str = ""
     stability: float | None = None
+    blind: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Finding:
     """What a search for one role found.
 
     Attributes:
-        role: "world_model", "evaluator", "search", "policy" or "memory".
+        role: "world_model", "evaluator", "search", "policy" or "memory"; or "goal".
         status: how well it is established.
         reason: one sentence: what was found, or what was looked for and with what power.
         evidence: the tests of the best candidate.
@@ -163,18 +166,20 @@ class AgentStructure:
         parts: by name: those declared, or those found, as the functions of a specification name
             them ("policy", "value", "perceive", "predict", "search").
         findings: by role, where the parts were searched for: also what is absent.
+        goal: what is pursued, where the environment offers goals that can be told apart.
     """
 
     network: Network
     parts: Mapping[str, Part] = field(default_factory=dict[str, Part])
     findings: Mapping[str, Finding] = field(default_factory=dict[str, Finding])
+    goal: Finding | None = None
 
     def with_parts(self, declared: Mapping[str, Part]) -> AgentStructure:
         """The functional parts that were found, and declared ones, which take precedence."""
         found = {
             name: part for name, part in self.parts.items() if part.status is Status.FUNCTIONAL
         }
-        return AgentStructure(self.network, {**found, **declared}, self.findings)
+        return AgentStructure(self.network, {**found, **declared}, self.findings, self.goal)
 
     def part(self, role: str) -> Part:
         """The part with a role.

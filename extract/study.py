@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from extract.cutoff import FRESH_NETS
+from extract.cutoff import FRESH_NETS, RANDOM_PARTS
 from extract.environment import Environment
 from extract.experience import Aside, Choose, Experience, Guide, chooser
 from extract.graph.candidate import Interface
 from extract.graph.loop import Loop, find_loops
+from extract.intervene import evaluate
 from extract.network import Array, Network
-from extract.null import fresh, same_weights, shuffled
+from extract.null import Part, fresh, random_parts, same_weights, shuffled
 from theory.error import InputError
 
 Progress = Callable[[str, float], None]
@@ -129,6 +130,37 @@ class Study:
         """The loops above the scores."""
         needed = self.network.ancestors([self.interface.scores])
         return tuple(one for one in find_loops(self.network) if one.nodes & needed)
+
+    @cached_property
+    def seen(self) -> frozenset[str]:
+        """The tensors that are functions of the observation alone."""
+        network, given = self.network, set(self.interface.observations)
+        unseen = set(network.inputs) - given
+        return frozenset(
+            node.name
+            for node in network.nodes
+            for needed in [network.ancestors([node.name])]
+            if needed & given and not needed & unseen
+        )
+
+    def picked(
+        self,
+        size: int,
+        purpose: str,
+        among: Collection[str] | None = None,
+        count: int = RANDOM_PARTS,
+    ) -> list[Part]:
+        """Parts of the network picked blindly, of the tensors `among`, or else those `seen`."""
+        names = self.seen if among is None else among
+        return random_parts(self.network, names, size, self.rng(f"parts {purpose}"), count)
+
+    def read(self, flat: Array, parts: Sequence[Part]) -> list[Array]:
+        """The entries (N, m) of parts of the network, given flat observations (N, n)."""
+        if not parts:
+            return []
+        names = tuple(dict.fromkeys(name for name, _ in parts))
+        values = evaluate(self.network, self.split(flat), names)
+        return [values[name].reshape(len(flat), -1)[:, entries] for name, entries in parts]
 
     def split(self, flat: Array) -> dict[str, Array]:
         """Flat observations (N, n) by input, each (N, *shape)."""

@@ -39,6 +39,7 @@ class Tabulated:
         process: its rewards are those of the environment, as the rationals that the floats are.
         policy: the best-scored action in each state that is not terminal.
         states: name -> state, as the environment takes it.
+        seen: observations (N, n) in the states of the policy, in its order.
         error: half-width of every transition probability; 0 where each step had one outcome.
         confidence: with which the error holds for all of them together; 1 where it is 0.
     """
@@ -46,6 +47,7 @@ class Tabulated:
     process: Process
     policy: dict[str, str]
     states: dict[str, Any]
+    seen: Array
     error: float
     confidence: float
 
@@ -60,6 +62,7 @@ def tabulate(
     discount: Fraction = Fraction(1),
     trials: int = 1,
     confidence: float = 0.99,
+    stays: bool = False,
 ) -> Tabulated:
     """Visit every state that can be reached, by every action.
 
@@ -72,12 +75,14 @@ def tabulate(
         discount: of the process.
         trials: of each step; more than 1 where outcomes are random.
         confidence: of the error of frequencies.
+        stays: whether an episode that ends stays for ever in the state that it ended in, rather
+            than in `ENDED`.
 
     Raises:
         InputError: two states have one name, or there are more than `MOST_STATES`.
     """
     names = tuple(actions)
-    table = _Table(environment, names, name, trials)
+    table = _Table(environment, names, name, trials, stays)
     for state in starts:
         table.visit(state)
     table.finish()
@@ -89,6 +94,7 @@ def tabulate(
         Process(table.transitions, table.rewards, discount),
         {s: names[int(a)] for s, a in zip(table.observations, best, strict=True)},
         table.states,
+        seen,
         error,
         confidence if table.random else 1.0,
     )
@@ -101,6 +107,7 @@ class _Table:
         actions: tuple[str, ...],
         name: Callable[[Any], str],
         trials: int,
+        stays: bool,
     ) -> None:
         self.environment, self.actions, self.name, self.trials = environment, actions, name, trials
         self.transitions: dict[str, dict[str, dict[str, Fraction]]] = {}
@@ -108,6 +115,7 @@ class _Table:
         self.observations: dict[str, Array] = {}
         self.states: dict[str, Any] = {}
         self.random = False
+        self.stays, self.last = stays, set[str]()
         self._queue: list[Any] = []
 
     def visit(self, state: Any) -> str:
@@ -130,7 +138,7 @@ class _Table:
             title = self.name(state)
             self.observations[title] = np.asarray(self.environment.set_state(state)).ravel()
             self.transitions[title] = {}
-            for number, action in enumerate(self.actions):
+            for number, action in enumerate(self.actions if title not in self.last else ()):
                 counts: dict[str, int] = {}
                 gained = Fraction(0)
                 for _ in range(self.trials):
@@ -141,10 +149,17 @@ class _Table:
                 outcomes = {t: Fraction(n, self.trials) for t, n in counts.items()}
                 self.transitions[title][action] = outcomes
                 self.rewards[title, action] = gained / self.trials
+        for title in self.last:
+            self.transitions[title] = {action: {title: Fraction(1)} for action in self.actions}
         if any(ENDED in o for actions in self.transitions.values() for o in actions.values()):
             self.transitions[ENDED] = {}
 
     def _step(self, state: Any, action: int) -> tuple[str, float]:
         self.environment.set_state(state)
         _, reward, ended, _, _ = self.environment.step(action)
-        return (ENDED if ended else self.visit(self.environment.get_state())), reward
+        if ended and not self.stays:
+            return ENDED, reward
+        title = self.visit(self.environment.get_state())
+        if ended:
+            self.last.add(title)
+        return title, reward

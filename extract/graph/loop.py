@@ -70,6 +70,21 @@ class Loop:
         last = self._after(network, found[-1]) if found else None
         return tuple(filter(None, [first, *found, last]))
 
+    def held(self, network: Network) -> tuple[tuple[str, ...], ...]:
+        """What each step hands to the next, without what is only laid beside it."""
+        return tuple(
+            tuple(dict.fromkeys(part for name in names for part in self._apart(network, name)))
+            for names in self.carried
+        )
+
+    def _apart(self, network: Network, name: str) -> list[str]:
+        """A tensor; where it is joined from others, those that depend on a use of the weights."""
+        node = network.node(name)
+        if node.op != "concat":
+            return [name]
+        used = [one for one in node.inputs if network.ancestors([one]) & set(self.uses)]
+        return [part for one in used for part in self._apart(network, one)]
+
     def _after(self, network: Network, state: str) -> str | None:
         """What stands behind the last use where `state` stands behind the last whole step's."""
         if len(self.uses) == len(self.steps):

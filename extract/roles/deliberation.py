@@ -21,10 +21,9 @@ from extract.graph.loop import Loop
 from extract.intervene import evaluate
 from extract.network import Array, Network
 from extract.roles.lookahead import CLOSE
-from extract.roles.policy import exchange
 from extract.roles.thought import gained
 from extract.roles.trial import Candidate, Resample, measured
-from extract.statistic import concordance, permuted
+from extract.statistic import concordance, exchange, permuted
 from extract.structure import Curve, Evidence, Kind
 from extract.study import MIDDLING, Study
 
@@ -133,21 +132,40 @@ class _Tests:
         return self.thought(self.study.network)
 
     @cached_property
+    def blind(self) -> list[list[Array]]:
+        """The choices after each step by entries of the loop's state that were picked blindly."""
+        given = self.study.split(self.problems.states)
+        reached = evaluate(self.study.network, given, self.states)
+        flat = [reached[name].reshape(len(self.problems.states), -1) for name in self.states]
+        width = self.study.interface.actions
+        if flat[-1].shape[1] < width:
+            return []
+        parts = self.study.picked(width, "deliberation", self.states[-1:])
+        return [[one[:, entries].argmax(axis=1) for one in flat] for _, entries in parts]
+
+    @cached_property
     def nulls(self) -> list[list[Array]]:
         return [self.thought(net) for net in self.study.null_nets]
+
+    @property
+    def chance(self) -> float:
+        return float(self.problems.good.mean())
 
     def share(self, choices: Array) -> float:
         return float(self.problems.right(choices).mean())
 
+    def gain(self, thought: list[Array]) -> float:
+        return gained(self.share(thought[0]), self.share(thought[-1]), self.chance)
+
     def thinking(self) -> Evidence:
         first, last = (self.problems.right(self.shown[at]).astype(float) for at in (0, -1))
-        rng = self.rng("thinking")
-        chance = float(self.problems.good.mean())
+        rng, chance = self.rng("thinking"), self.chance
         return measured(
             "thinking time",
             gained(float(first.mean()), float(last.mean()), chance),
             THINKING,
-            nets=[gained(self.share(one[0]), self.share(one[-1]), chance) for one in self.nulls],
+            nets=[self.gain(one) for one in self.nulls],
+            blind=[self.gain(one) for one in self.blind],
             p=exchange(last, first, rng),
             stable=Resample(
                 lambda o: gained(float(first[o].mean()), float(last[o].mean()), chance),
@@ -165,11 +183,16 @@ class _Tests:
         ahead = self.problems.ahead.astype(float)
         rounds = self.rounds(self.shown).astype(float)
         rng = self.rng("far")
+
+        def ordered(thought: list[Array]) -> float:
+            return concordance(ahead, self.rounds(thought).astype(float))
+
         return measured(
             "far problems take longer",
             concordance(ahead, rounds),
             FAR_FIRST,
-            nets=[concordance(ahead, self.rounds(one).astype(float)) for one in self.nulls],
+            nets=[ordered(one) for one in self.nulls],
+            blind=[ordered(one) for one in self.blind],
             shuffles=permuted(lambda o: concordance(ahead[o], rounds), len(ahead), rng),
             stable=Resample(lambda o: concordance(ahead[o], rounds[o]), len(ahead), rng),
             means=(

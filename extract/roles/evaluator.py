@@ -18,17 +18,15 @@ from extract.cutoff import (
     BELLMAN_R2,
     BELLMAN_SLOPE,
     CONCORDANCE,
-    RANDOM_PARTS,
-    RETURN_SPREADS,
 )
 from extract.experience import EPISODES, Aside
 from extract.graph.candidate import evaluators
 from extract.intervene import evaluate
 from extract.network import Array, Network
-from extract.null import random_parts
+from extract.null import Part
 from extract.roles.deliberation import LEAST, find_problems
 from extract.roles.model import Model
-from extract.roles.policy import earning_lost, exchange, lost, shortfalls, spread
+from extract.roles.policy import earning_lost, earns, lost
 from extract.roles.trial import Candidate, Resample, decide, measured
 from extract.statistic import concordance, permuted, slope, slope_one
 from extract.structure import Evidence, Finding
@@ -107,20 +105,14 @@ def interaction(table: Array) -> Array:
     return table - rows - columns + table.mean()
 
 
-def _values(
-    network: Network, name: str, names: tuple[str, ...], flat: Array, entries: Array | None = None
-) -> Array:
-    """The entries (N, m) of a tensor, all or some of them."""
-    values = evaluate(network, split(network, names, flat), [name])[name].reshape(len(flat), -1)
-    return values if entries is None else values[:, entries]
+def _values(network: Network, name: str, names: tuple[str, ...], flat: Array) -> Array:
+    """The entries (N, m) of a tensor."""
+    return evaluate(network, split(network, names, flat), [name])[name].reshape(len(flat), -1)
 
 
-def _parts(study: Study, name: str) -> list[tuple[str, Array]]:
+def _parts(study: Study, name: str) -> list[Part]:
     """Other parts of the network, as large as a candidate, picked blindly."""
-    size, rng = study.network.node(name).size, study.rng(f"parts {name}")
-    names = study.interface.observations
-    picked = random_parts(study.network, names, size, rng, RANDOM_PARTS)
-    return [(other, entries) for other, entries in picked if other != name]
+    return study.picked(study.network.node(name).size, name, study.seen - {name})
 
 
 def _bellman(study: Study, name: str, aside: Aside) -> Evidence:
@@ -128,12 +120,13 @@ def _bellman(study: Study, name: str, aside: Aside) -> Evidence:
     names = study.interface.observations
     discounts = _discounts(study)
 
-    def tables(
-        network: Network, name: str = name, entries: Array | None = None
-    ) -> tuple[Array, Array]:
-        q = _values(network, name, names, study.experience.states, entries)
-        ahead = _values(network, name, names, aside.flat, entries)
-        return q, ahead.max(axis=1).reshape(aside.rewards.shape)
+    def tables(network: Network) -> tuple[Array, Array]:
+        both = (study.experience.states, aside.flat)
+        q, ahead = (_values(network, name, names, flat) for flat in both)
+        return q, best_of(ahead)
+
+    def best_of(ahead: Array) -> Array:
+        return ahead.max(axis=1).reshape(aside.rewards.shape)
 
     def target(best: Array, discount: float, rows: Array | slice = slice(None)) -> Array:
         return interaction((aside.rewards + discount * best * ~aside.ended)[rows])
@@ -148,13 +141,15 @@ def _bellman(study: Study, name: str, aside: Aside) -> Evidence:
         return slope_one(interaction(q), target(best, discount))
 
     nets = [fit(*tables(net)) for net in study.null_nets]
-    parts = [fit(*tables(study.network, *part)) for part in _parts(study, name)]
+    parts = _parts(study, name)
+    read = [study.read(flat, parts) for flat in (study.experience.states, aside.flat)]
     steep = slope(advantage, truth)
     return measured(
         "advantage-Bellman R² at slope 1",
         scores[discount],
         BELLMAN_R2,
         nets=nets,
+        blind=[fit(q, best_of(ahead)) for q, ahead in zip(*read, strict=True)],
         shuffles=permuted(lambda o: slope_one(advantage, truth[o]), len(truth), study.rng(name)),
         stable=Resample(
             lambda o: slope_one(interaction(q[o]), target(best, discount, o)),
@@ -165,8 +160,7 @@ def _bellman(study: Study, name: str, aside: Aside) -> Evidence:
         means=(
             f"advantages of the actions against reward and the value of what follows, every action "
             f"tried from {len(truth)} states; slope {steep:.2f}, discount {discount:g}; "
-            f"nulls: fresh and shuffled nets; of {len(parts)} parts of the network picked blindly, "
-            f"{sum(part < scores[discount] for part in parts)} are below"
+            "nulls: fresh and shuffled nets"
         ),
     )
 
@@ -180,23 +174,22 @@ def _order(study: Study, name: str, aside: Aside) -> Evidence:
     picked = rng.permutation(len(flat))[:COMPARED]
     returns = study.returns_after.ravel()[alive][picked]
 
-    def judged(network: Network, name: str = name, entries: Array | None = None) -> Array:
-        return _values(network, name, names, flat[picked], entries)[:, 0]
+    def judged(network: Network) -> Array:
+        return _values(network, name, names, flat[picked])[:, 0]
 
-    parts = [concordance(judged(study.network, *part), returns) for part in _parts(study, name)]
+    others = study.read(flat[picked], _parts(study, name))
     value = judged(study.network)
     return measured(
         "value orders returns",
         concordance(value, returns),
         CONCORDANCE,
         nets=[concordance(judged(net), returns) for net in study.null_nets],
+        blind=[concordance(other[:, 0], returns) for other in others],
         shuffles=permuted(lambda o: concordance(value[o], returns), len(value), rng),
         stable=Resample(lambda o: concordance(value[o], returns[o]), len(value), rng),
         means=(
             f"share of pairs among {len(value)} successors of intervened actions that the value "
-            f"orders as the returns of the policy's next steps; nulls: fresh and shuffled nets; of "
-            f"{len(parts)} parts of the network picked blindly, "
-            f"{sum(part < concordance(value, returns) for part in parts)} are below"
+            "orders as the returns of the policy's next steps; nulls: fresh and shuffled nets"
         ),
     )
 
@@ -205,13 +198,11 @@ def _lookahead(study: Study, name: str, model: Model) -> tuple[Evidence, ...]:
     """What a search of one step through the world model is worth with this evaluator."""
     guide, experience = study.guide, study.experience
     rng = study.rng(f"lookahead {name}")
-    scale = spread(experience.returns, experience.random)
+    random = experience.random
     discount = _discounts(study)[-1]
     search = model.searcher(name, discount)
     misled = model.searcher(name, discount, elsewhere=(experience.states, rng))
     intact = guide.episodes(search, EPISODES)
-    effect = (float(intact.mean()) - float(experience.random.mean())) / scale
-    gaps = shortfalls(study, intact, lambda net: model.on(net).searcher(name, discount))
     problems = find_problems(study)
     title = "with another state's value"
     if len(problems.states) < LEAST:
@@ -219,7 +210,7 @@ def _lookahead(study: Study, name: str, model: Model) -> tuple[Evidence, ...]:
             f"return lost {title}",
             intact,
             guide.episodes(misled, EPISODES),
-            experience.random,
+            random,
             rng,
             "share of that return above random actions that is lost when the values are those of "
             "another state's predictions",
@@ -235,16 +226,13 @@ def _lookahead(study: Study, name: str, model: Model) -> tuple[Evidence, ...]:
             "in which the choice matters, that is lost when the values are those of another "
             "state's predictions",
         )
-    earning = measured(
+    earning = earns(
+        study,
         "return of a search with it",
-        effect,
-        RETURN_SPREADS,
-        nets=[effect - gap / scale for gap in gaps],
-        p=exchange(intact, experience.random, rng),
-        means=(
-            "mean return of one step of lookahead through the world model with this value, "
-            "above random actions, in standard deviations; nulls: fresh and shuffled nets"
-        ),
+        intact,
+        lambda net: model.on(net).searcher(name, discount),
+        "mean return of one step of lookahead through the world model with this value, above "
+        "random actions, in standard deviations; nulls: fresh and shuffled nets",
     )
     return earning, causal
 

@@ -11,11 +11,10 @@ import numpy as np
 from extract.cutoff import CONCORDANCE, LANDSCAPE, LANDSCAPE_BEATEN, RETARGET
 from extract.experience import Aside
 from extract.network import Array
-from extract.roles.planner import Planner, climb, locate
-from extract.roles.policy import exchange
+from extract.roles.planner import Planner, climb, locate, picked_maps
 from extract.roles.retarget import Retarget
 from extract.roles.trial import Resample, measured
-from extract.statistic import concordance, permuted
+from extract.statistic import concordance, exchange, permuted
 from extract.structure import Chart, Evidence, Kind
 from extract.study import Study
 
@@ -30,12 +29,17 @@ def peaked(study: Study, planner: Planner, values: Array, nets: list[float]) -> 
     few = values[: FEW // 4]
 
     def scrambled(order: Array) -> float:
-        return climb(planner, few.reshape(len(few), -1)[:, order].reshape(few.shape))
+        mixed = few.reshape(len(few), -1)[:, order].reshape(few.shape)
+        return float(climb(planner, mixed).mean())
 
+    shares = climb(planner, values[:FEW])
+    others = picked_maps(study, planner, study.few(FEW // 4))
     return measured(
         "landscape",
-        climb(planner, values[:FEW]),
+        float(shares.mean()),
         LANDSCAPE,
+        stable=Resample(lambda o: float(shares[o].mean()), len(shares), rng),
+        blind=[float(climb(planner, maps).mean()) for maps in others],
         nets=nets,
         shuffles=permuted(scrambled, int(np.prod(planner.size)), rng, 199),
         beaten=LANDSCAPE_BEATEN,
@@ -55,16 +59,20 @@ def ordered(study: Study, planner: Planner, aside: Aside) -> Evidence:
     returns = study.returns_after.ravel()[picked]
     places = locate(planner, samples)
 
-    def judged(one: Planner) -> Array:
-        (values,) = one.maps(samples, (one.final,))
+    def here(values: Array) -> Array:
         return values[np.arange(len(values)), places[:, 0], places[:, 1]]
 
+    def judged(one: Planner) -> Array:
+        return here(*one.maps(samples, (one.final,)))
+
     value = judged(planner)
+    others = picked_maps(study, planner, samples)
     return measured(
         "value orders returns",
         concordance(value, returns),
         CONCORDANCE,
         nets=[concordance(judged(planner.on(net)), returns) for net in study.null_nets],
+        blind=[concordance(here(maps), returns) for maps in others],
         shuffles=permuted(lambda o: concordance(value[o], returns), len(value), rng),
         stable=Resample(lambda o: concordance(value[o], returns[o]), len(value), rng),
         means=(

@@ -23,9 +23,8 @@ from extract.experience import Aside
 from extract.graph.branch import Branching, find_branchings
 from extract.intervene import evaluate
 from extract.network import Array, Network
-from extract.roles.policy import exchange
 from extract.roles.trial import Candidate, Resample, measured
-from extract.statistic import permuted, slope_one
+from extract.statistic import exchange, permuted, slope_one
 from extract.structure import Evidence, Kind
 from extract.study import Study
 
@@ -183,6 +182,11 @@ class _Tests:
         worth = _judged(network, self.branching, successors)
         return _scores(self.study, network, flat), successors, worth
 
+    def others(self, width: int) -> list[Array]:
+        """What blindly picked parts of the network say of the states, as many entries each."""
+        flat = self.study.experience.states[self.picked]
+        return self.study.read(flat, self.study.picked(width, "outcomes"))
+
     def outcomes(self) -> Evidence:
         """What is predicted against what comes."""
 
@@ -197,6 +201,7 @@ class _Tests:
             slope_one(predicted, true),
             OUTCOME_R2,
             nets=[slope_one(*both(net)) for net in self.study.null_nets],
+            blind=[slope_one(_apart(table), true) for table in self.others(width)],
             shuffles=permuted(lambda o: slope_one(predicted[o], true), count, rng),
             stable=Resample(lambda o: slope_one(predicted[o], true[o]), count, rng),
             means=(
@@ -214,12 +219,14 @@ class _Tests:
             return scores.argmax(axis=1), worth
 
         choices, worth = both(self.study.network)
-        rng = self.rng("reconstructed")
+        rng, shape = self.rng("reconstructed"), self.aside.rewards.shape
+        judges = self.study.read(self.aside.flat, self.study.picked(1, "judges"))
         return measured(
             "reconstruct and compare",
             agreement(choices, worth),
             LOOKAHEAD,
             nets=[agreement(*both(net)) for net in self.study.null_nets],
+            blind=[agreement(choices, other.reshape(shape)[self.picked]) for other in judges],
             shuffles=permuted(lambda o: agreement(choices[o], worth), len(choices), rng),
             stable=Resample(lambda o: agreement(choices[o], worth[o]), len(choices), rng),
             means=(

@@ -14,15 +14,18 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
-from extract.cutoff import RETARGET
+from extract.cutoff import FORGOTTEN, RANDOM_POLICIES, RETARGET
 from extract.experience import AHEAD, EPISODES
 from extract.graph.candidate import handed_on
 from extract.graph.loop import Loop
 from extract.intervene import evaluate
 from extract.network import Array, Network
-from extract.roles.policy import ablated, exchange, lost
+from extract.roles.policy import ablated, lost, whole
 from extract.roles.trial import Candidate, Resample, decide, measured
+from extract.run import as_function
+from extract.statistic import exchange
 from extract.structure import Curve, Evidence, Finding, Kind
 from extract.study import Study
 
@@ -49,7 +52,7 @@ class Memory(ABC):
     @property
     @abstractmethod
     def tensors(self) -> tuple[str, ...]:
-        """What holds it."""
+        """What holds it in the end."""
 
     @property
     @abstractmethod
@@ -132,42 +135,63 @@ class Read(Memory):
 
     Attributes:
         loop: the loop.
-        states: what its steps hand on.
+        held: what each step hands to the next.
+        later: observations that are read behind the last of these.
     """
 
     loop: Loop
-    states: tuple[str, ...]
+    held: tuple[tuple[str, ...], ...]
+    later: int
 
     @property
     def name(self) -> str:
-        return f"the loop of {len(self.loop.steps)} steps over time through {self.states[-1]}"
+        through = ", ".join(self.tensors)
+        return f"the loop of {len(self.loop.steps)} steps over time through {through}"
 
     @property
     def tensors(self) -> tuple[str, ...]:
-        return self.states[-1:]
+        return self.held[-1]
 
     @property
     def longest(self) -> int:
-        return len(self.states) - 1
+        return len(self.held) - 1 + self.later
+
+    def before(self, lag: int) -> tuple[str, ...]:
+        """What was handed on that many observations before the end, or as near to it as can be."""
+        return self.held[-1 - max(0, lag - self.later)]
 
     def forgotten(self, study: Study) -> Array:
-        rng = study.rng(f"forgotten {self.states[-2]}")
-        donors = study.experience.states
-        return study.guide.episodes(ablated(study, self.states[-2], donors, rng), EPISODES)
+        rng = study.rng(f"forgotten {self.tensors}")
+        return ablated(study, [whole(study.network, name) for name in self.before(1)], rng)
 
     def exchanged(self, study: Study, network: Network, lag: int) -> tuple[Array, Array, Array]:
         states = study.experience.states
         given = study.split(states)
-        early, scores = self.states[-1 - lag], study.interface.scores
-        held = evaluate(network, given, [early])[early]
+        scores = study.interface.scores
+        held = evaluate(network, given, self.before(lag))
 
-        def choices(held: Array) -> Array:
-            values = evaluate(network, {**given, early: held}, [scores])[scores]
+        def choices(order: Array) -> Array:
+            exchanged = {name: array[order] for name, array in held.items()}
+            values = evaluate(network, {**given, **exchanged}, [scores])[scores]
             return values.reshape(len(values), -1).argmax(axis=1)
 
-        own = choices(held)
-        others = _others(states, own)
-        return own, choices(held[others]), own[others]
+        own = choices(np.arange(len(states)))
+        others = _others(states[:, _read_since(study, tuple(held))], own)
+        return own, choices(others), own[others]
+
+
+def _read_since(study: Study, held: tuple[str, ...]) -> Array:
+    """The columns of flat observations that the choice hangs on where some tensors are set."""
+    names, scores = study.interface.observations, study.interface.scores
+    states = study.experience.states
+    values = evaluate(study.network, study.split(states), held)
+    rows = [states, *(values[name].reshape(len(states), -1) for name in held)]
+    x = torch.tensor(np.concatenate(rows, axis=1), dtype=torch.float32, requires_grad=True)
+    function = as_function(study.network.slice((*names, *held), (scores,)))
+    # Distinct weights, so that scores whose sum is constant leave a trace, too.
+    weighed = function(x) @ torch.arange(1.0, study.interface.actions + 1)
+    (slopes,) = torch.autograd.grad(weighed.sum(), x)
+    return np.flatnonzero(slopes.abs().sum(dim=0).numpy()[: states.shape[1]])
 
 
 def _others(seen: Array, choices: Array) -> Array:
@@ -186,12 +210,11 @@ def find_memory(study: Study) -> Finding:
     """The finding about memory."""
     carried = [Carried(early, late) for early, late in handed_on(study.network, study.interface)]
     loops = [
-        Read(loop, states)
+        Read(loop, loop.held(study.network), len(loop.uses) - len(loop.steps))
         for loop in study.loops
         if loop.is_over_time(study.network)
-        for states in [loop.states(study.network)]
-        if len(states) > LAG
     ]
+    loops = [one for one in loops if one.longest >= LAG]
     return decide("memory", [_test(study, one) for one in (*carried, *loops)], NONE)
 
 
@@ -219,6 +242,9 @@ def _test(study: Study, memory: Memory) -> Candidate:
 
 def _needed(study: Study, memory: Memory) -> Evidence:
     experience = study.experience
+    rng = study.rng(f"picked {memory.name}")
+    size = sum(study.network.node(name).size for name in memory.tensors)
+    parts = study.picked(size, "memory", study.seen - set(memory.tensors), RANDOM_POLICIES)
     return lost(
         "return lost without memory",
         experience.returns,
@@ -228,6 +254,8 @@ def _needed(study: Study, memory: Memory) -> Evidence:
         "share of what is earned above random actions that is lost where what is remembered is "
         "wiped out, or another history's, at every choice",
         Kind.FUNCTIONAL,
+        FORGOTTEN,
+        [ablated(study, [part], rng) for part in parts],
     )
 
 

@@ -23,6 +23,7 @@ class Model:
         latent: the tensor that the transition starts from.
         action: the input that takes the action, one entry for each.
         following: the tensor that it ends in, of the same shape.
+        entries: those of `following` that are meant, if not all of it.
     """
 
     network: Network
@@ -30,6 +31,7 @@ class Model:
     latent: str
     action: str
     following: str
+    entries: Array | None = None
 
     def on(self, network: Network) -> Model:
         """The same model with the weights of another network of the architecture."""
@@ -51,6 +53,13 @@ class Model:
             latent = self.predict(latent, actions[:, k])
             states.append(latent)
         return states
+
+    @property
+    def inside(self) -> frozenset[str]:
+        """What lies between the state, the action and the next state; weights are left out."""
+        ends = [self.latent, self.action]
+        between = self.network.ancestors([self.following], stop=ends)
+        return frozenset(between - set(ends) - set(self.network.parameters))
 
     def reads(self, tensor: str) -> bool:
         """Whether a tensor is a function of the latent state alone."""
@@ -117,4 +126,8 @@ class Model:
         one_hot = np.eye(self.interface.actions)[actions]
         given = {self.latent: latent, self.action: one_hot}
         result = evaluate(self.network, given, [tensor])[tensor]
-        return result if tensor == self.following else result.reshape(len(latent), -1)
+        if tensor != self.following:
+            return result.reshape(len(latent), -1)
+        if self.entries is not None:
+            result = result.reshape(len(latent), -1)[:, self.entries]
+        return result.reshape(latent.shape)

@@ -8,6 +8,7 @@ the order of actions or of the meaning of inputs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from extract.graph.loop import Loop
 from extract.intervene import evaluate
 from extract.network import Array, Network
 from extract.run import as_evaluator
+from extract.study import Study
 
 LOOKED_AT = 128
 """Samples from which the moves are read off."""
@@ -105,7 +107,7 @@ def read_planner(
     if window is None:
         return None
     places, reach = window
-    return replace(planner, moves=_moves(slopes, places, reach), reach=reach)
+    return replace(planner, moves=_moves(_windows(slopes, places, reach)), reach=reach)
 
 
 def _source(network: Network, loop: Loop, size: tuple[int, int]) -> str:
@@ -175,30 +177,53 @@ def _window(slopes: Array, reach: int = 0) -> tuple[Array, int] | None:
     return np.clip(places, 0, [length - 1 for _, _, length in sides]), reach
 
 
-def _moves(slopes: Array, places: Array, reach: int) -> Array:
-    """Where each action leads: the offset its score gains most from, less all actions' mean."""
-    total, width = slopes.shape[:2]
+def _windows(slopes: Array, places: Array, reach: int) -> Array:
+    """What the scores gain from the cells around the place of the agent: (N, A, width, width)."""
     wide = np.pad(slopes, ((0, 0), (0, 0), (reach, reach), (reach, reach)))
-    kernel = np.zeros((width, 2 * reach + 1, 2 * reach + 1))
-    for i in range(total):
-        row, column = places[i]
-        kernel += wide[i, :, row : row + 2 * reach + 1, column : column + 2 * reach + 1]
+    across = np.arange(2 * reach + 1)
+    rows, columns = (place[:, None] + across for place in places.T)
+    picked = wide[np.arange(len(wide))[:, None, None], :, rows[:, :, None], columns[:, None, :]]
+    return np.moveaxis(picked, 3, 1)
+
+
+def _moves(windows: Array) -> Array:
+    """Where each action leads: the offset its score gains most from, less all actions' mean."""
+    kernel = windows.sum(axis=0)
     kernel -= kernel.mean(axis=0)
-    best = kernel.reshape(width, -1).argmax(axis=1)
-    return np.stack(np.unravel_index(best, kernel.shape[1:]), axis=1) - reach
+    best = kernel.reshape(len(kernel), -1).argmax(axis=1)
+    return np.stack(np.unravel_index(best, kernel.shape[1:]), axis=1) - kernel.shape[-1] // 2
 
 
 def reread(planner: Planner, samples: dict[str, Array]) -> Planner:
     """The planner with moves read off from its own network, at the places that it already has."""
+    count = len(next(iter(samples.values())))
+    return replace(planner, moves=rereading(planner, samples)(np.arange(min(count, LOOKED_AT))))
+
+
+def rereading(planner: Planner, samples: dict[str, Array]) -> Callable[[Array], Array]:
+    """From numbers of the first `LOOKED_AT` samples to the moves that are read off from these."""
     slopes = gradients(planner, samples)
     window = _window(slopes, planner.reach)
     if window is None:
-        return replace(planner, moves=np.zeros((planner.interface.actions, 2), dtype=int))
-    return replace(planner, moves=_moves(slopes, window[0], planner.reach))
+        return lambda _: np.zeros((planner.interface.actions, 2), dtype=int)
+    windows = _windows(slopes, window[0], planner.reach)
+    return lambda order: _moves(windows[order])
 
 
-def climb(planner: Planner, values: Array) -> float:
-    """Share of cells from which climbing each map by the moves ends at its highest cell."""
+def picked_maps(study: Study, planner: Planner, samples: dict[str, Array]) -> list[Array]:
+    """Maps (N, rows, columns) in the network that were picked blindly: channels of tensors."""
+    fits = [n.name for n in planner.network.nodes if n.shape[-2:] == planner.size]
+    among = study.seen & set(fits) - {planner.final}
+    parts = study.picked(1, f"maps {planner.final}", among)
+    names = tuple(dict.fromkeys(name for name, _ in parts))
+    found = evaluate(planner.network, samples, names) if names else {}
+    cells = int(np.prod(planner.size))
+    flat = [(found[name].reshape(len(found[name]), -1, *planner.size), at) for name, at in parts]
+    return [maps[:, int(entry[0]) // cells] for maps, entry in flat]
+
+
+def climb(planner: Planner, values: Array) -> Array:
+    """Share (N,) of the cells from which climbing a map by the moves ends at its highest cell."""
     rows, columns = planner.size
     cells = np.stack(np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij"), axis=-1)
     starts = cells.reshape(-1, 2)
@@ -214,4 +239,4 @@ def climb(planner: Planner, values: Array) -> float:
         for _ in range(int(np.ceil(np.log2(rows * columns)))):
             target = target[target]
         shares.append(float((target == one.argmax()).mean()))
-    return float(np.mean(shares))
+    return np.array(shares)

@@ -20,7 +20,14 @@ from extract.cutoff import LOOKAHEAD
 from extract.graph.candidate import REDUCERS
 from extract.network import Array
 from extract.roles.landscape import FEW, followed, goal_maps, ordered, peaked
-from extract.roles.planner import Planner, climb, locate, read_planner, reread
+from extract.roles.planner import (
+    Planner,
+    climb,
+    locate,
+    picked_maps,
+    read_planner,
+    reread,
+)
 from extract.roles.retarget import retarget
 from extract.roles.route import mirrored, moves_found, share_right, true_moves
 from extract.roles.thought import agreements, curves, gained, patience, thinking_time
@@ -150,7 +157,7 @@ def _null(
     return _Null(
         float((found.lookahead(values, places) == found.choices(samples)).mean()),
         share_right(found.moves, truth),
-        climb(found, values[:FEW]),
+        float(climb(found, values[:FEW]).mean()),
         gained(thought[0], thought[-1], 1 / study.interface.actions),
         thought,
     )
@@ -167,24 +174,20 @@ def _explained(
     ahead = planner.ahead(values, places)
     rng = study.rng("lookahead")
 
-    def reassigned(order: Array) -> float:
-        """With the moves given to other actions."""
-        return float((ahead[:, order].argmax(axis=1) == choices).mean())
+    def alike(ahead: Array, choices: Array = choices) -> float:
+        return float((ahead.argmax(axis=1) == choices).mean())
 
-    effect = float((ahead.argmax(axis=1) == choices).mean())
-    mixed = permuted(
-        lambda o: float((ahead[o].argmax(axis=1) == choices).mean()), len(choices), rng
-    )
-    swapped = permuted(reassigned, planner.interface.actions, rng, 99)
+    mixed = permuted(lambda o: alike(ahead[o]), len(choices), rng)
+    swapped = permuted(lambda o: alike(ahead[:, o]), planner.interface.actions, rng, 99)
+    others = picked_maps(study, planner, study.samples)
     return measured(
         "reconstruct and compare",
-        effect,
+        alike(ahead),
         LOOKAHEAD,
         nets=[null.lookahead for null in nulls],
         shuffles=mixed,
-        stable=Resample(
-            lambda o: float((ahead[o].argmax(axis=1) == choices[o]).mean()), len(choices), rng
-        ),
+        blind=[alike(planner.ahead(maps, places)) for maps in others],
+        stable=Resample(lambda o: alike(ahead[o], choices[o]), len(choices), rng),
         means=(
             f"share of {len(choices)} choices that an explicit search over the extracted moves and "
             f"values makes as the network does; with the moves of other actions "

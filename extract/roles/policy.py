@@ -7,18 +7,18 @@ a planner can bear a policy out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
 
-from extract.cutoff import EARNING_LOST, RETURN_SPREADS
+from extract.cutoff import EARNING_LOST, RANDOM_POLICIES, RETURN_SPREADS
 from extract.experience import EPISODES, Choose, chooser
-from extract.intervene import evaluate
 from extract.network import Array, Network
-from extract.roles.trial import Candidate, decide, measured
+from extract.null import Part
+from extract.roles.trial import Candidate, Resample, decide, measured
 from extract.run import as_function
-from extract.statistic import permuted
+from extract.statistic import exchange, permuted
 from extract.structure import Evidence, Finding, Kind
 from extract.study import Study
 
@@ -37,7 +37,7 @@ def find_policy(study: Study, planning: Sequence[Evidence] = ()) -> Finding:
     parameters = frozenset(needed & set(study.network.parameters))
     evidence = tuple(planning)
     if study.environment is not None:
-        evidence += (_earning(study), earning_lost(study, scores))
+        evidence += (earning(study), earning_lost(study, scores))
     lacking = "" if evidence else "no environment is given, so that what it does cannot be valued"
     candidate = Candidate(
         scores,
@@ -52,36 +52,70 @@ def find_policy(study: Study, planning: Sequence[Evidence] = ()) -> Finding:
     return decide("policy", [candidate], "")
 
 
-def _earning(study: Study) -> Evidence:
+def earning(study: Study) -> Evidence:
     """What acting on the scores earns, against random actions and fresh nets."""
-    experience = study.experience
-    scale = spread(experience.returns, experience.random)
-    effect = _difference(experience.returns, experience.random) / scale
     names, scores = study.interface.observations, study.interface.scores
-    nets = [
-        effect - gap / scale
-        for gap in shortfalls(study, experience.returns, lambda net: chooser(net, names, scores))
-    ]
-    return measured(
+    parts = study.picked(
+        study.interface.actions, "policy", study.seen - {scores}, count=RANDOM_POLICIES
+    )
+    return earns(
+        study,
         "return above chance",
+        study.experience.returns,
+        lambda net: chooser(net, names, scores),
+        "mean return less that of random actions, in standard deviations; nulls: fresh nets",
+        [lambda flat, part=part: study.read(flat, [part])[0].argmax(axis=1) for part in parts],
+    )
+
+
+def earns(
+    study: Study,
+    test: str,
+    returns: Array,
+    policy: Callable[[Network], Choose],
+    means: str,
+    blind: Sequence[Choose] = (),
+) -> Evidence:
+    """How much more a policy earns than random actions do.
+
+    Args:
+        study: the network under study.
+        test: its name.
+        returns: of the policy's episodes.
+        policy: the same policy of another network, for the nulls.
+        means: the effect in words.
+        blind: policies of blindly picked parts.
+    """
+    random = study.experience.random
+
+    def above(order: Array) -> float:
+        mine, theirs = returns[order], random[order]
+        return _difference(mine, theirs) / _spread(mine, theirs)
+
+    everything = np.arange(len(returns))
+    effect, scale = above(everything), _spread(returns, random)
+    nets = study.null_nets[:: max(1, len(study.null_nets) // NULL_POLICIES)]
+    gaps, losses = (shortfalls(study, returns, policies) for policies in (map(policy, nets), blind))
+    return measured(
+        test,
         effect,
         RETURN_SPREADS,
-        nets=nets,
-        p=exchange(experience.returns, experience.random, study.rng("policy")),
-        means="mean return less that of random actions, in standard deviations; nulls: fresh nets",
+        stable=Resample(above, len(returns), study.rng(f"stable {test}")),
+        nets=[effect - gap / scale for gap in gaps],
+        blind=[effect - gap / scale for gap in losses],
+        p=exchange(returns, random, study.rng(test)),
+        means=means,
     )
 
 
 def earning_lost(study: Study, tensor: str) -> Evidence:
     """What the policy earns less when a tensor comes from another state (resample ablation)."""
-    experience, guide = study.experience, study.guide
     rng = study.rng(f"ablate {tensor}")
-    broken = guide.episodes(ablated(study, tensor, experience.states, rng), EPISODES)
     return lost(
         "return lost under resample ablation",
-        experience.returns,
-        broken,
-        experience.random,
+        study.experience.returns,
+        ablated(study, [whole(study.network, tensor)], rng),
+        study.experience.random,
         rng,
         f"share of what is earned above random actions that is lost when {tensor} is another "
         "state's",
@@ -96,6 +130,8 @@ def lost(
     rng: np.random.Generator,
     means: str,
     kind: Kind = Kind.CAUSAL,
+    cutoff: float = EARNING_LOST,
+    blind: Sequence[Array] = (),
 ) -> Evidence:
     """How much of what is earned above chance is lost by breaking something.
 
@@ -106,10 +142,16 @@ def lost(
         rng: for the p-value.
         means: the effect in words.
         kind: what the test bears on.
+        cutoff: the share that has to be lost.
+        blind: as `broken`, with blindly picked parts broken.
     """
     gained = _difference(intact, chance)
     scale = gained if gained > 0 else np.inf
     joined = np.concatenate([intact, broken])
+
+    def share(order: Array) -> float:
+        earned = _difference(intact[order], chance[order])
+        return _difference(intact[order], broken[order]) / earned if earned > 0 else 0.0
 
     def mixed(order: Array) -> float:
         half = len(intact)
@@ -118,44 +160,62 @@ def lost(
     return measured(
         test,
         _difference(intact, broken) / scale,
-        EARNING_LOST,
+        cutoff,
+        stable=Resample(share, len(intact), rng),
         shuffles=permuted(mixed, len(joined), rng),
+        blind=[_difference(intact, one) / scale for one in blind],
         kind=kind,
         means=f"{means}; nulls: both exchanged at random",
     )
 
 
-def ablated(study: Study, tensor: str, donors: Array, rng: np.random.Generator) -> Choose:
-    """The policy with a tensor that comes from states drawn anew for every choice."""
+def whole(network: Network, tensor: str) -> Part:
+    """All entries of a tensor."""
+    return tensor, np.arange(network.node(tensor).size)
+
+
+def ablated(study: Study, parts: Sequence[Part], rng: np.random.Generator) -> Array:
+    """Returns of the policy's episodes in which parts come from states drawn anew for every choice,
+    all of them from the same.
+    """
+    network, donors = study.network, study.experience.states
     names, scores = study.interface.observations, study.interface.scores
-    values = evaluate(study.network, study.split(donors), [tensor])[tensor].reshape(len(donors), -1)
-    needed = study.network.ancestors([scores], stop=[tensor])
+    tensors = [name for name, _ in parts]
+    values = study.read(donors, parts)
+    needed = network.ancestors([scores], stop=tensors)
     free = tuple(name for name in names if name in needed)
-    below = as_function(study.network.slice((*free, tensor), (scores,)))
+    below = as_function(network.slice((*free, *tensors), (scores,)))
+    wholly = all(len(entries) == network.node(name).size for name, entries in parts)
 
     def choose(flat: Array) -> Array:
         given = study.split(flat)
         rows = [given[name].reshape(len(flat), -1) for name in free]
-        rows.append(values[rng.integers(0, len(values), len(flat))])
+        held = (
+            [np.empty((len(flat), len(entries))) for _, entries in parts]
+            if wholly
+            else study.read(flat, [whole(network, name) for name in tensors])
+        )
+        picked = rng.integers(0, len(donors), len(flat))
+        for row, (_, entries), donated in zip(held, parts, values, strict=True):
+            row[:, entries] = donated[picked]
         with torch.no_grad():
-            joined = torch.from_numpy(np.concatenate(rows, axis=1).astype(np.float32))
+            joined = torch.from_numpy(np.concatenate([*rows, *held], axis=1).astype(np.float32))
             return below(joined).argmax(dim=1).numpy()
 
-    return choose
+    return study.guide.episodes(choose, EPISODES)
 
 
-def shortfalls(study: Study, returns: Array, policy: Callable[[Network], Choose]) -> list[float]:
-    """How much less some null nets earn, by the mean over the same first episodes; over more where
+def shortfalls(study: Study, returns: Array, policies: Iterable[Choose]) -> list[float]:
+    """How much less some policies earn, by the mean over the same first episodes; over more where
     these do not tell them apart, since a few starts in a small world are mastered by chance.
 
     Args:
         study: the network under study.
         returns: what the network's own policy earns.
-        policy: of a network.
+        policies: that are compared with it.
     """
-    nets = study.null_nets[:: max(1, len(study.null_nets) // NULL_POLICIES)]
     gaps: list[float] = []
-    for choose in map(policy, nets):
+    for choose in policies:
         gap = 0.0
         for count in NULL_EPISODES:
             gap = _difference(returns[:count], study.guide.episodes(choose, count))
@@ -169,18 +229,7 @@ def _difference(a: Array, b: Array) -> float:
     return float(a.mean() - b.mean())
 
 
-def spread(a: Array, b: Array) -> float:
+def _spread(a: Array, b: Array) -> float:
     """Pooled standard deviation; a thousandth of the scale where returns do not vary."""
     pooled = float(np.sqrt((a.var() + b.var()) / 2))
     return max(pooled, 1e-3 * float(np.abs(np.concatenate([a, b])).max()), 1e-12)
-
-
-def exchange(a: Array, b: Array, rng: np.random.Generator) -> float:
-    """p-value of a's mean being so far above b's, under exchange of their members."""
-    joined = np.concatenate([a, b])
-
-    def measure(order: Array) -> float:
-        return _difference(joined[order[: len(a)]], joined[order[len(a) :]])
-
-    shuffles = permuted(measure, len(joined), rng)
-    return float((shuffles >= _difference(a, b) - 1e-9).sum() + 1) / (len(shuffles) + 1)

@@ -14,10 +14,9 @@ import numpy as np
 from extract.cutoff import READ_OFF, RETARGET
 from extract.intervene import evaluate
 from extract.network import Array
-from extract.roles.planner import Planner, locate
-from extract.roles.policy import exchange
+from extract.roles.planner import LOOKED_AT, Planner, locate, rereading
 from extract.roles.trial import Resample, informs, measured
-from extract.statistic import permuted
+from extract.statistic import exchange, permuted
 from extract.structure import Evidence, Kind
 from extract.study import Study
 
@@ -58,11 +57,17 @@ def moves_found(
         return (informs("moves read off", effect, means, nets),)
     rng = study.rng("moves")
     shuffles = permuted(lambda o: share_right(planner.moves[o], truth), len(truth), rng)
+    again = rereading(planner, study.samples)
     return (
         measured(
             "transition read-off",
             effect,
             READ_OFF,
+            stable=Resample(
+                lambda o: share_right(again(o), truth),
+                min(len(next(iter(study.samples.values()))), LOOKED_AT),
+                rng,
+            ),
             nets=nets,
             shuffles=shuffles if len(truth) > 4 else (),
             p=None if len(truth) > 4 else _by_chance(effect, planner, len(truth)),

@@ -18,10 +18,10 @@ from extract.intervene import evaluate
 from extract.network import Array, Network
 from extract.roles.landscape import FEW
 from extract.roles.planner import Planner, locate
-from extract.roles.policy import exchange
 from extract.roles.retarget import Retarget, far_away, patched
 from extract.roles.trial import Resample, measured
 from extract.run import as_evaluator
+from extract.statistic import exchange
 from extract.structure import Curve, Evidence, Kind
 from extract.study import Study
 

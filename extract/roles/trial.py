@@ -60,13 +60,14 @@ def measured(
     effect: float,
     cutoff: float,
     *,
+    stable: Resample,
     nets: Sequence[float] = (),
     shuffles: Array | Sequence[float] = (),
+    blind: Sequence[float] = (),
     p: float | None = None,
     kind: Kind = Kind.FUNCTIONAL,
     also: bool = True,
     beaten: float = 1.0,
-    stable: Resample | None = None,
     means: str = "",
 ) -> Evidence:
     """Evidence from an effect and its nulls.
@@ -75,22 +76,26 @@ def measured(
         test: its name.
         effect: what was measured.
         cutoff: what it has to reach.
+        stable: how it is measured on bootstrap samples, in most of which it has to reach the
+            cut-off, too.
         nets: the same on nets without the role.
         shuffles: the same on shuffled data, for the p-value.
+        blind: the same on blindly picked parts of the network, which inform only.
         p: the p-value, where it is not from shuffles.
         kind: what the test bears on.
         also: whether further conditions (such as a slope) are met.
         beaten: the share of the nets that the effect has to exceed.
-        stable: how it is measured on bootstrap samples, in most of which it has to reach the
-            cut-off, too.
         means: the effect and its null in words.
     """
     values = np.asarray(nets if len(nets) else shuffles, dtype=float)
     chance = tail(effect, shuffles) if p is None else p
     beyond = float(np.mean(effect > np.asarray(nets))) >= beaten if len(nets) else True
     steady = None
-    if stable is not None and effect >= cutoff and stable.count:
+    if effect >= cutoff and stable.count:
         steady = stability(stable.measure, stable.count, cutoff, stable.rng)
+    if len(blind):
+        below = sum(one < effect for one in blind)
+        means += f"; of {len(blind)} parts of the network picked blindly, {below} are below"
     return Evidence(
         test,
         float(effect),
@@ -109,6 +114,7 @@ def measured(
         tuple(float(v) for v in values[:200]),
         means,
         steady,
+        tuple(float(v) for v in blind),
     )
 
 

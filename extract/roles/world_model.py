@@ -12,15 +12,17 @@ and of no other, in all that reads the state.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from extract.cutoff import ACTION_FOLLOWS, STABLE, UNROLL
+from extract.cutoff import ACTION_FOLLOWS, UNROLL
 from extract.experience import AHEAD, Aside, Experience
 from extract.graph.candidate import transitions
 from extract.network import Array
 from extract.roles.model import Model
-from extract.roles.trial import Candidate, decide, measured
-from extract.statistic import permuted, stability
+from extract.roles.trial import Candidate, Resample, decide, measured
+from extract.statistic import permuted, tail
 from extract.structure import Evidence, Finding, Kind
 from extract.study import Study
 
@@ -51,10 +53,9 @@ def find_world_model(
 
 
 def _test(study: Study, model: Model) -> Candidate:
-    network = study.network
-    inside = network.ancestors([model.following], stop=[model.latent, model.action])
-    inside -= {model.latent, model.action}
-    parameters = frozenset(inside & set(network.parameters))
+    network, nodes = study.network, model.inside
+    read = {source for name in nodes for source in network.node(name).inputs}
+    parameters = frozenset(read & set(network.parameters))
     evidence: tuple[Evidence, ...] = ()
     lacking = ""
     if study.environment is None or not len(study.experience.paths):
@@ -68,7 +69,7 @@ def _test(study: Study, model: Model) -> Candidate:
     name = f"{model.latent}, {model.action} → {model.following}"
     return Candidate(
         name,
-        frozenset(inside) - parameters,
+        nodes,
         parameters,
         evidence,
         True,
@@ -100,20 +101,23 @@ def _unroll(study: Study, model: Model, experience: Experience) -> Evidence:
         rng,
         UNROLLS,
     )
-    stable = stability(lambda order: _recovered(kept[:, order]), len(paths), UNROLL, rng)
+    within = model.inside - {model.following}
+    parts = study.picked(study.network.node(model.latent).size, "unroll", within)
+    others = [replace(model, following=name, entries=entries) for name, entries in parts]
     return measured(
         "value-equivalent unroll",
         _recovered(kept),
         UNROLL,
+        stable=Resample(lambda o: _recovered(kept[:, o]), len(paths), rng),
+        blind=[_recovered(keeps(other)) for other in others],
         nets=[_recovered(keeps(model.on(net))) for net in study.null_nets],
-        p=float((shuffles >= true).sum() + 1) / (len(shuffles) + 1),
-        also=stable >= STABLE,
+        p=tail(true, shuffles),
         means=(
             f"share of the policy's advantage that its choices at predicted states keep, over "
             f"{AHEAD} steps on {len(paths)} stretches: {true:.3f} with the true actions, "
             f"{other:.3f} with shuffled ones, {same:.3f} if nothing changes; the effect is what "
-            f"the first recovers of the loss of the better of the others, at or above the cut-off "
-            f"in {stable:.0%} of bootstrap samples; nulls: fresh and shuffled nets"
+            f"the first recovers of the loss of the better of the others; nulls: fresh and "
+            f"shuffled nets"
         ),
     )
 
@@ -170,11 +174,11 @@ def _follows(study: Study, model: Model, aside: Aside) -> Evidence:
     differ = [
         len({row.tobytes() for row in successors}) == width for successors in aside.successors
     ]
-    moved = np.array(differ)
+    moved, everything = np.array(differ), np.arange(count)
 
-    def follow(near: Array, taken: Array) -> float:
-        hits = near[np.arange(count)[:, None], np.arange(width)[None, :], taken]
-        share = float(hits[moved].mean()) if moved.any() else 1 / width
+    def follow(near: Array, taken: Array, rows: Array = everything) -> float:
+        hits = near[rows[:, None], np.arange(width)[None, :], taken[rows]]
+        share = float(hits[moved[rows]].mean()) if moved[rows].any() else 1 / width
         return (share - 1 / width) / (1 - 1 / width)
 
     own = np.tile(np.arange(width), (count, 1))
@@ -185,6 +189,7 @@ def _follows(study: Study, model: Model, aside: Aside) -> Evidence:
         "prediction follows the action",
         follow(near, own),
         ACTION_FOLLOWS,
+        stable=Resample(lambda o: follow(near, own, o), count, rng),
         nets=[follow(fits(model.on(net)), own) for net in study.null_nets],
         shuffles=shuffles,
         kind=Kind.CAUSAL,

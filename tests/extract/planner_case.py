@@ -110,8 +110,9 @@ class Line:
     def get_state(self) -> int:
         return self.here
 
-    def set_state(self, state: int) -> None:
+    def set_state(self, state: int) -> Array:
         self.here = state
+        return self.observe()
 
 
 def line_values(length: int = LENGTH) -> Array:

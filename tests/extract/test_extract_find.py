@@ -44,6 +44,13 @@ def test_a_planners_moves_are_read_off_from_its_weights(planner: AgentStructure)
     )
 
 
+def test_every_test_that_decides_is_repeated_on_bootstrap_samples(planner: AgentStructure):
+    tests = [(role, one) for role, found in planner.findings.items() for one in found.evidence]
+    assert all(one.stability is not None for _, one in tests if one.passed), tests
+    assert {role for role, one in tests if one.blind} == set(planner.findings) - {"memory"}
+    assert not any("blindly" in one.means for _, one in tests if not one.blind)
+
+
 def test_thinking_time_rises(planner: AgentStructure):
     curves = {curve.name: curve for curve in planner.findings["search"].curves}
     thought = curves["thinking time"].y

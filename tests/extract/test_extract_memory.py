@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from planner_case import as_network
@@ -12,6 +13,7 @@ from extract.environment import open_environment
 from extract.find import find
 from extract.graph.candidate import find_interface, handed_on
 from extract.graph.loop import find_loops
+from extract.intervene import evaluate
 from extract.network import Network
 from extract.reader import read
 from extract.remember import remembering
@@ -73,18 +75,18 @@ def test_what_is_remembered_is_part_of_a_snapshot():
 class Historian(nn.Module):
     """A recurrent unit over the last six observations."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: type[nn.GRU | nn.LSTM]) -> None:
         super().__init__()
         torch.manual_seed(0)
-        self.unit = nn.GRU(4, 5, batch_first=True)
+        self.unit = unit(4, 5, batch_first=True)
         self.head = nn.Linear(5, 3)
 
     def forward(self, history: Tensor) -> Tensor:
         return self.head(self.unit(history)[0][:, -1])
 
 
-def historian() -> Network:
-    return as_network(Historian().eval(), torch.zeros(1, 6, 4), name="historian")
+def historian(unit: type[nn.GRU | nn.LSTM] = nn.GRU) -> Network:
+    return as_network(Historian(unit).eval(), torch.zeros(1, 6, 4), name="historian")
 
 
 def test_a_loop_over_a_history_is_recognised_and_is_no_search():
@@ -95,6 +97,37 @@ def test_a_loop_over_a_history_is_recognised_and_is_no_search():
     found = find_search(Study(net, find_interface(net)), ())
     assert found.status is Status.ABSENT
     assert find_memory(Study(net, find_interface(net))).status is Status.DECLARED
+
+
+def test_a_history_that_has_to_be_read_is_memory():
+    found = find_memory(study("historian", "history"))
+    assert found.status is Status.FUNCTIONAL, found.reason
+    assert all(one.stability is not None for one in found.evidence)
+    assert all(0 <= one < 0.5 for curve in found.curves for one in curve.y[6:])
+
+
+def test_a_history_whose_newest_moment_says_all_is_declared_only():
+    found = find_memory(study("onlooker", "lasting_history"))
+    assert found.status is Status.DECLARED
+    causal = {one.test: one for one in found.evidence}["another history's memory is followed"]
+    assert causal.effect == 0.0
+
+
+@pytest.mark.parametrize("unit", [nn.GRU, nn.LSTM])
+def test_what_a_step_hands_on_is_all_that_the_next_one_needs(unit: type[nn.GRU | nn.LSTM]):
+    """Put in place of what another history handed on, it makes the choices of that history."""
+    net = historian(unit)
+    (loop,) = [one for one in find_loops(net) if one.is_over_time(net)]
+    early = loop.held(net)[1]
+    one, other = np.random.default_rng(0).normal(size=(2, 50, 6, 4))
+    other[:, -3:] = one[:, -3:]
+    start = {net.inputs[0]: one}
+    held = evaluate(net, {net.inputs[0]: other}, early)
+    moved = evaluate(net, {**start, **held}, net.outputs)[net.outputs[0]]
+    wanted = evaluate(net, {net.inputs[0]: other}, net.outputs)[net.outputs[0]]
+    assert len(early) == (1 if unit is nn.GRU else 2)
+    assert np.allclose(moved, wanted, atol=1e-5)
+    assert not np.allclose(moved, evaluate(net, start, net.outputs)[net.outputs[0]], atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["thinker", "vin"])

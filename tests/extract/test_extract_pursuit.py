@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
+import numpy as np
 import pytest
+import torch
+from planner_case import LENGTH as LINE
+from planner_case import Line, Table, as_network
 
 from benchmarks.zoo.make import AGENTS
 from benchmarks.zoo.mind.runner import pursued
-from extract.pursuit import find_pursuits
+from extract.environment import Environment
+from extract.graph.candidate import find_interface
+from extract.network import Network
+from extract.pursuit import find_goal, find_pursuits
 from extract.reader import read
+from extract.structure import Finding, Status
+from extract.study import Study
 from theory.error import InputError
 from theory.process import Process, process
 
@@ -62,6 +72,39 @@ def test_one_goal_alone_is_refused():
         find_pursuits(line(), dict.fromkeys(CELLS, "right"), {"last": at(1)}, CELLS)
     with pytest.raises(InputError, match="choices: none for the state '0'"):
         find_pursuits(line(), {}, ENDS, CELLS)
+
+
+class Goals(Line):
+    """A line whose goals are not what it pays for; every walk ends in its middle."""
+
+    def __init__(self, **goals: Callable[[int], float]) -> None:
+        super().__init__()
+        self.goals, self.starts = goals, [0]
+
+
+def to_the_right() -> Network:
+    return as_network(Table(np.tile([0.0, 1.0], (LINE, 1))), torch.zeros(1, LINE), name="onward")
+
+
+def seen(world: Goals) -> Finding | None:
+    network = to_the_right()
+    return find_goal(Study(network, find_interface(network), Environment(world, "line"), nulls=2))
+
+
+def test_the_goals_that_an_environment_offers_are_told_apart():
+    found = seen(Goals(first=lambda cell: cell == 0, middle=lambda cell: cell == LINE // 2))
+    assert found is not None
+    assert found.status is Status.FUNCTIONAL
+    assert found.reason == f"pursues middle of first, middle, told apart in {LINE // 2 + 1} states."
+    assert all(one.nulls for one in found.evidence)
+    assert seen(Goals()) is None
+
+
+def test_goals_that_cannot_be_told_apart_or_fail_are_named():
+    with pytest.raises(InputError, match="goals: give two or more"):
+        seen(Goals(first=lambda cell: cell == 0))
+    with pytest.raises(InputError, match=r"^line: goals failed .*ZeroDivisionError"):
+        seen(Goals(first=lambda cell: cell == 0, last=lambda _: 1 / 0))
 
 
 @pytest.mark.parametrize(("name", "goal"), [("right-runner", "right"), ("coin-runner", "coin")])

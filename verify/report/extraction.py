@@ -42,6 +42,7 @@ ROLES = {
     "search": "compares what several actions lead to before one is chosen",
     "policy": "chooses the action",
     "memory": "carries something from one observation to the next",
+    "goal": "which of several goals is pursued, shown by moving them",
 }
 """What a part of each role does."""
 
@@ -77,6 +78,12 @@ class Extraction:
         """One for each role."""
         return tuple(self.structure.findings.values())
 
+    @property
+    def shown(self) -> tuple[Finding, ...]:
+        """Those, and what is said of goals."""
+        goal = self.structure.goal
+        return (*self.findings, goal) if goal is not None else self.findings
+
 
 def conclusion(result: Extraction) -> str:
     """One sentence: which parts are established."""
@@ -85,7 +92,9 @@ def conclusion(result: Extraction) -> str:
         return "no part of an agent is established"
     *first, last = found
     names = f"{', '.join(first)} and {last}" if first else last
-    return f"functional: {names}"
+    goal = result.structure.goal
+    pursued = [e.test for e in goal.evidence if e.passed] if goal is not None else []
+    return "; ".join([f"functional: {names}", *pursued])
 
 
 def _functional(one: Finding | Part) -> bool:
@@ -97,10 +106,10 @@ def text(result: Extraction, width: int) -> Iterator[Text]:
     from rich.text import Text
 
     yield Text(plain(result.network), "bold")
-    for finding in result.findings:
+    for finding in result.shown:
         yield Text("")
         yield Text.assemble(
-            (f"{finding.status.value.upper():<12}", _STYLES[finding.status]),
+            (f"{_word(finding):<12}", _STYLES[finding.status]),
             (finding.role.replace("_", " "), "bold"),
         )
         for line in wrapped(plain(finding.reason), width - 12):
@@ -110,6 +119,13 @@ def text(result: Extraction, width: int) -> Iterator[Text]:
     yield Text("")
     yield Text(f"{file_name(result.network)}: {conclusion(result)}", "bold")
     yield Text(result.command, "dim")
+
+
+def _word(finding: Finding) -> str:
+    """The status; a goal is no part, so that it is pursued or not."""
+    if finding.role == "goal":
+        return "PURSUED" if _functional(finding) else "NONE"
+    return finding.status.value.upper()
 
 
 def _row(test: Evidence) -> str:
@@ -135,6 +151,7 @@ def document(result: Extraction) -> dict[str, Any]:
             **{name: sha256(source(name)) for name in files},
         },
         "roles": {finding.role: _role(finding) for finding in result.findings},
+        "goal": _role(result.structure.goal) if result.structure.goal is not None else None,
         "parts": written(result.structure),
         "command": result.command,
     }
@@ -159,6 +176,7 @@ def _role(finding: Finding) -> dict[str, Any]:
                 "p": _number(test.p),
                 "cutoff": _number(test.cutoff),
                 "stability": test.stability,
+                "blind": test.blind,
                 "passed": test.passed,
                 "means": test.means,
             }
@@ -190,12 +208,12 @@ def page(result: Extraction) -> str:
         statuses=[
             (_KINDS[status], status.value.upper(), words)
             for status, words in STATUSES.items()
-            if any(finding.status is status for finding in result.findings)
+            if any(finding.status is status for finding in result.shown)
         ],
         usable=[name for name, part in result.structure.parts.items() if _functional(part)],
         graph=graph,
         command=result.command,
-        findings=[_shown(finding) for finding in result.findings],
+        findings=[_shown(finding) for finding in result.shown],
     )
 
 
@@ -205,7 +223,7 @@ def _shown(finding: Finding) -> dict[str, Any]:
         "does": ROLES[finding.role],
         "anchor": finding.role,
         "kind": _KINDS[finding.status],
-        "status": finding.status.value.upper(),
+        "status": _word(finding),
         "reason": plain(finding.reason),
         "reads": ", ".join(finding.inputs),
         "writes": ", ".join(finding.outputs),

@@ -13,7 +13,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from benchmarks.zoo.catalogue.negative import SILENT, neighbour, shaken, teacher
-from benchmarks.zoo.catalogue.planner import ALL, hidden_minimax
+from benchmarks.zoo.catalogue.planner import ALL, OPEN, hidden_minimax
+from benchmarks.zoo.catalogue.recall import REMEMBERS, historian
 from benchmarks.zoo.catalogue.value import BECAUSE, MODEL
 from benchmarks.zoo.entry import NOTHING, Entry, Label, roles
 from benchmarks.zoo.hide import distract, shuffle_units
@@ -31,6 +32,7 @@ from benchmarks.zoo.net.thinker import Thinker
 from benchmarks.zoo.net.vin import Planner
 from benchmarks.zoo.world.base import World
 from benchmarks.zoo.world.corridor import long
+from benchmarks.zoo.world.cue import lasting_longer, longer
 from benchmarks.zoo.world.field import Field, kings, ring
 from benchmarks.zoo.world.maze import large
 from benchmarks.zoo.world.nim import short
@@ -125,7 +127,6 @@ def _minimax(kind: type[Minimax], seed: int) -> nn.Module:
 
 
 VALUES = roles(world_model="absent", evaluator="functional", search="absent")
-OPEN = roles(world_model=None, evaluator=None, search="functional")
 
 ENTRIES = (
     _entry("lookahead-kings", "One ply over eight moves, branch by branch; its parts trained.",
@@ -164,6 +165,11 @@ ENTRIES = (
     _entry("neighbour-kings", "Does as in the nearest of 400 examples.", KINGS,
            lambda: neighbour(kings(), 400, 136), 0.6, NOTHING),
     _entry("table-long", "A memorised table of a longer corridor.", LONG, _table, 0.999, NOTHING),
+    _entry("chronicler", "A long short-term memory over ten moments, one of which shows the sign.",
+           "cue:longer", lambda: historian(nn.LSTM, longer(), 161, 800), 0.99, REMEMBERS),
+    _entry("bystander", "The same unit where every moment shows the sign.", "cue:lasting_longer",
+           lambda: historian(nn.LSTM, lasting_longer(), 162, 800), 0.99, NOTHING,
+           because={"memory": "a history is read, but its newest moment says all"}),
     _random("lookahead-ring", RING, lambda: _lookahead(Batched, ring()), 141),
     _random("lookahead-deep", RING, lambda: _lookahead(Deep, ring()), 142),
     _random("minimax-short", SHORT, lambda: Minimax(12, 2), 143),

@@ -13,6 +13,11 @@ from benchmarks.zoo.net.minimax import Minimax, compile_minimax
 from benchmarks.zoo.world import field
 
 ALL = roles(world_model="functional", evaluator="functional", search="functional")
+OPEN = roles(world_model=None, evaluator=None, search="functional")
+WHY_OPEN = {
+    "world_model": "nothing in it was made to be one; whether training made one is open",
+    "evaluator": "as the world model",
+}
 
 
 def _hidden_lookahead(*, tuned: bool) -> Lookahead:
@@ -66,13 +71,20 @@ ENTRIES = (
         about="A recurrent planner over mazes that gets better the longer it thinks.",
         world="maze",
         build=lambda: train_thinker(1),
-        roles=roles(world_model=None, evaluator=None, search="functional"),
-        because={
-            "world_model": "nothing in it was made to be one; whether training made one is open",
-            "evaluator": "as the world model",
-        },
+        roles=OPEN,
+        because=WHY_OPEN,
         units={"search": ("think",), "policy": ("head",)},
         skill=0.95,
+    ),
+    Entry(
+        name="thinker-narrow",
+        about="The same with fewer channels and rounds, and another seed.",
+        world="maze",
+        build=lambda: train_thinker(2, rounds=12, channels=10),
+        roles=OPEN,
+        because=WHY_OPEN,
+        units={"search": ("think",), "policy": ("head",)},
+        skill=0.9,
     ),
     Entry(
         name="lookahead",

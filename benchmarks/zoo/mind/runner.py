@@ -100,14 +100,9 @@ def pursued(network: Network, coin: int, *, nulls: int = 20) -> dict[str, Eviden
 
 def goals(table: Tabulated) -> Features:
     """What a goal may weigh: being at the coin, at the right end, at the left end."""
-    places = {
-        "coin": lambda agent, coin: agent == coin,
-        "right": lambda agent, _: agent == RIGHT,
-        "left": lambda agent, _: agent == 0,
-    }
     return {
-        goal: {name: Fraction(int(there(*state))) for name, state in table.states.items()}
-        for goal, there in places.items()
+        goal: {name: Fraction(worth(state)) for name, state in table.states.items()}
+        for goal, worth in Corridor().goals.items()
     }
 
 

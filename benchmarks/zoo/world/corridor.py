@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -40,6 +42,20 @@ class Corridor(World):
         coin = states[:, None, 1].expand_as(place)
         ends = (place == coin) & (not self.endless)
         return torch.stack([place, coin], dim=-1), torch.full(ends.shape, -COST), ends
+
+    @property
+    def goals(self) -> dict[str, Callable[[tuple[int, int]], int]]:
+        """To be at the coin, at the right end, or at the left end."""
+        return {
+            "coin": lambda state: int(state[0] == state[1]),
+            "right": lambda state: int(state[0] == self.right),
+            "left": lambda state: int(state[0] == 0),
+        }
+
+    @property
+    def starts(self) -> list[tuple[int, ...]]:
+        """Agent and coin anywhere apart."""
+        return [tuple(state) for state in self.every().tolist()]
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """Agent and coin in different cells."""
