@@ -37,7 +37,7 @@ from benchmarks.zoo.make import AGENTS
 from extract.find import find
 from extract.network import Network
 from extract.reader import read
-from extract.structure import AgentStructure
+from extract.structure import AgentStructure, Evidence, Kind
 
 ROLES = ("world_model", "evaluator", "search", "policy", "memory")
 THIRD = Path(__file__).parent / "agents"
@@ -62,6 +62,7 @@ class Outcome:
         labels: role -> what its card says; roles that are not scored are left out.
         found: role -> status.
         reasons: role -> why.
+        evidence: role -> the tests of the best candidate.
         overlap: role -> Jaccard index of the found nodes with those of the labelled units.
         named: roles that the names of its modules speak of.
         skilled: whether it acts well.
@@ -73,6 +74,7 @@ class Outcome:
     labels: Mapping[str, str]
     found: Mapping[str, str]
     reasons: Mapping[str, str]
+    evidence: Mapping[str, tuple[Evidence, ...]]
     overlap: Mapping[str, float]
     named: frozenset[str]
     skilled: bool
@@ -95,6 +97,7 @@ def examine(name: str, nulls: int, folder: Path = AGENTS, weights: Path | None =
         {role: label for role, label in card["roles"].items() if label is not None},
         {role: structure.findings[role].status.value for role in ROLES},
         {role: structure.findings[role].reason for role in ROLES},
+        {role: structure.findings[role].evidence for role in ROLES},
         _overlaps(structure, card["units"]),
         frozenset(role for role, words in WORDS.items() if paths & set(words)),
         card["skill"] >= 0.8,
@@ -196,8 +199,33 @@ def show(outcomes: Sequence[Outcome], console: Console) -> bool:
                 false, absent = false + one.false, absent + one.absent
                 fine &= not one.f1 < LEAST_F1
     console.print(table)
+    console.print(margins(outcomes))
     console.print(f"called functional though absent: {false} of {absent} role tests")
     return fine and false <= MOST_FALSE * max(absent, 40)
+
+
+def margins(outcomes: Sequence[Outcome]) -> Table:
+    """For every test how near to its cut-off come those that have the role, and those that lack it.
+
+    Of those that lack a role only tests of candidates that fail elsewhere may reach the cut-off.
+    """
+    table = Table("test", "cut-off", "least with the role", "least stable", "most without it")
+    there: dict[tuple[str, float], list[Evidence]] = {}
+    absent: dict[tuple[str, float], list[Evidence]] = {}
+    for one in outcomes:
+        for role, label in one.labels.items():
+            for test in one.evidence[role]:
+                if test.kind is not Kind.STRUCTURAL:
+                    into = there if label == "functional" else absent
+                    into.setdefault((test.test, test.cutoff), []).append(test)
+    for key in sorted({*there, *absent}):
+        effects = [test.effect for test in there.get(key, ())]
+        stable = [test.stability or 0.0 for test in there.get(key, ())]
+        others = [test.effect for test in absent.get(key, ())]
+        shown = [(min, effects), (min, stable), (max, others)]
+        cells = [f"{pick(values):.2f}" if values else "" for pick, values in shown]
+        table.add_row(key[0], f"{key[1]:g}", *cells)
+    return table
 
 
 def _cell(one: Outcome, role: str) -> str:
@@ -211,7 +239,15 @@ def _cell(one: Outcome, role: str) -> str:
 
 def _plain(one: Outcome) -> dict[str, Any]:
     claims = {method: sorted(roles) for method, roles in one.rivals.items()}
-    return {**asdict(one), "named": sorted(one.named), "rivals": claims}
+    tests = {
+        role: [
+            {"test": e.test, "effect": e.effect, "null_max": e.null_max, "p": e.p,
+             "stability": e.stability, "blind": e.blind, "passed": e.passed}
+            for e in evidence
+        ]
+        for role, evidence in one.evidence.items()
+    }  # fmt: skip
+    return {**asdict(one), "named": sorted(one.named), "rivals": claims, "evidence": tests}
 
 
 @click.command()

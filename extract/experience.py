@@ -15,7 +15,7 @@ from extract.run import as_function
 
 HORIZON = 200
 """Steps after which an episode is left."""
-STATES, STRETCHES, AHEAD, EPISODES = 300, 400, 5, 30
+STATES, STRETCHES, AHEAD, EPISODES = 300, 400, 5, 60
 FOLLOWED = 60
 """Steps for which a policy is followed after an intervention."""
 EXPLORE = (0.3, 1.0)

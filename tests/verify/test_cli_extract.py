@@ -85,6 +85,46 @@ def test_the_findings_are_shown_and_written(
     assert 'src=""' not in html
 
 
+GOALS = """
+
+class Town(World):
+    goals = {
+        "start": lambda here: here == 0,
+        "middle": lambda here: here == 4,
+        "end": lambda here: here == 8,
+    }
+    starts = [0, 8]
+
+    def set_state(self, state):
+        self.here = state
+        return self.observe()
+
+
+class Hamlet(Town):
+    goals = {"middle": lambda here: here == 4}
+"""
+
+
+def test_what_is_pursued_of_the_goals_of_a_world_is_said(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file.write_text(LINE + GOALS)
+    page, data = tmp_path / "page.html", tmp_path / "found.json"
+    words = ["extract", f"{file}:values", "--html", str(page), "--json", str(data), "--env"]
+    assert main([*words, f"{file}:Town"]) == 0
+    shown = capsys.readouterr().out
+    assert "PURSUED     goal" in shown
+    assert "pursues middle of start, middle, end, told apart in 9 states" in shown
+    assert shown.rstrip().splitlines()[-2].endswith("policy; pursues middle")
+    written = json.loads(data.read_text())
+    assert [one["passed"] for one in written["goal"]["evidence"]] == [False, True, False]
+    assert "which of several goals is pursued" in page.read_text()
+    assert main([*words, f"{file}:World"]) == 0
+    assert json.loads(data.read_text())["goal"] is None
+    assert main([*words, f"{file}:Hamlet"]) == 2
+    assert "goals: give two or more" in capsys.readouterr().err
+
+
 def test_json_on_stdout_is_all_there_is(file: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["extract", f"{file}:values", "--json", "-"]) == 0
     document = json.loads(capsys.readouterr().out)
