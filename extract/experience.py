@@ -69,14 +69,17 @@ class Experience:
     random: Array
 
 
-def chooser(network: Network, inputs: tuple[str, ...], scores: str) -> Choose:
-    """The policy of a network: the first of its best actions."""
+def chooser(
+    network: Network, inputs: tuple[str, ...], scores: str, entries: Array | None = None
+) -> Choose:
+    """The policy of a network: the first of its best actions, by all entries of a tensor or some."""
     function = as_function(network.slice(inputs, (scores,)))
+    picked = slice(None) if entries is None else torch.from_numpy(entries)
 
     def choose(flat: Array) -> Array:
         with torch.no_grad():
             values = function(torch.from_numpy(np.asarray(flat, dtype=np.float32)))
-        return values.argmax(dim=1).numpy()
+        return values[:, picked].argmax(dim=1).numpy()
 
     return choose
 
@@ -106,20 +109,41 @@ class Guide:
 
         They are discounted where the environment names its discount.
         """
-        returns: list[float] = []
         rng = np.random.default_rng([self.seed, count if choose is None else 0])
-        for start in range(count):
-            row = self.flat(self.environment.reset(self.seed + start))
-            total, factor = 0.0, 1.0
-            for _ in range(HORIZON):
-                action = int(choose(row[None])[0]) if choose else rng.integers(self.width)
-                step = self.environment.step(int(action))
-                row, total = self.flat(step.observation), total + factor * step.reward
-                factor *= self.environment.discount or 1.0
-                if step.ended:
-                    break
-            returns.append(total)
-        return np.array(returns)
+        together = count if self.environment.can_intervene else 1
+        starts = [range(at, min(at + together, count)) for at in range(0, count, together)]
+        return np.concatenate([self._side_by_side(choose, some, rng) for some in starts])
+
+    def _side_by_side(
+        self, choose: Choose | None, starts: range, rng: np.random.Generator
+    ) -> Array:
+        """Episodes from some starts, a step of each by turns."""
+        world, alone = self.environment, len(starts) == 1
+        rows: list[Array] = []
+        fronts: list[Any] = []
+        for start in starts:
+            rows.append(self.flat(world.reset(self.seed + start)))
+            fronts.append(None if alone else world.get_state())
+        returns, factor = np.zeros(len(starts)), 1.0
+        alive = list(range(len(starts)))
+        for _ in range(HORIZON):
+            seen = np.array([rows[i] for i in alive])
+            actions = choose(seen) if choose else rng.integers(self.width, size=len(alive))
+            going: list[int] = []
+            for i, action in zip(alive, actions, strict=True):
+                if not alone:
+                    world.set_state(fronts[i])
+                step = world.step(int(action))
+                returns[i] += factor * step.reward
+                if not step.ended:
+                    rows[i] = self.flat(step.observation)
+                    fronts[i] = None if alone else world.get_state()
+                    going.append(i)
+            factor *= world.discount or 1.0
+            alive = going
+            if not alive:
+                break
+        return returns
 
     def gather(self, choose: Choose, rng: np.random.Generator) -> Experience:
         """Live for a while, look aside at every action, and go back."""

@@ -117,6 +117,7 @@ class Finding:
         candidates: how many were tested.
         inputs, outputs: the tensors between which the part lies, where it is a function.
         charts: maps that the part reads or makes, before and after an intervention.
+        signature: what of its structure made the best candidate one.
     """
 
     role: str
@@ -130,6 +131,7 @@ class Finding:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     charts: tuple[Chart, ...] = ()
+    signature: str = ""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ def find_deliberation(study: Study, loop: Loop) -> Candidate:
             curves = (tests.curve(),)
     return Candidate(
         title,
+        f"{len(loop.steps)} steps with the same weights above the scores",
         loop.nodes,
         loop.parameters,
         evidence,

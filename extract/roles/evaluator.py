@@ -70,6 +70,7 @@ def _candidate(
     nodes = frozenset(needed) - parameters
     return Candidate(
         name,
+        f"a tensor of {study.network.node(name).size} entries, a function of the observation alone",
         nodes,
         parameters,
         evidence,

@@ -85,6 +85,7 @@ def _candidates(
     return Branched(
         world_model=Candidate(
             f"{count} branches from {branching.latent} to {shown}",
+            "states of one size, one made for each action from the state that all start from",
             branching.nodes,
             branching.parameters,
             model,
@@ -95,6 +96,7 @@ def _candidates(
         ),
         evaluator=Candidate(
             f"what judges {shown}",
+            "one and the same tail behind every branch, down to one entry each",
             frozenset(valued) - set(network.parameters),
             frozenset(judging),
             evaluator,
@@ -105,6 +107,7 @@ def _candidates(
         ),
         search=Candidate(
             f"a lookahead of {len(branching.sizes)} plies in {count} branches of equal use",
+            "each action's score is what the tail says of that action's branch alone",
             branching.nodes | tail,
             branching.parameters | judging,
             search,

@@ -51,6 +51,11 @@ class Memory(ABC):
 
     @property
     @abstractmethod
+    def signature(self) -> str:
+        """What of its structure makes it a candidate."""
+
+    @property
+    @abstractmethod
     def tensors(self) -> tuple[str, ...]:
         """What holds it in the end."""
 
@@ -84,6 +89,10 @@ class Carried(Memory):
     @property
     def name(self) -> str:
         return f"{self.early} → {self.late}"
+
+    @property
+    def signature(self) -> str:
+        return "an output of an input's shape, computed from it and from what else is observed"
 
     @property
     def tensors(self) -> tuple[str, ...]:
@@ -147,6 +156,10 @@ class Read(Memory):
     def name(self) -> str:
         through = ", ".join(self.tensors)
         return f"the loop of {len(self.loop.steps)} steps over time through {through}"
+
+    @property
+    def signature(self) -> str:
+        return "steps with the same weights, each of which reads a moment of its own"
 
     @property
     def tensors(self) -> tuple[str, ...]:
@@ -231,6 +244,7 @@ def _test(study: Study, memory: Memory) -> Candidate:
         curves = (_span(study, memory),)
     return Candidate(
         memory.name,
+        memory.signature,
         frozenset(needed) - parameters,
         parameters,
         evidence,

@@ -90,6 +90,7 @@ def _test(study: Study, planner: Planner) -> Planned:
     retargeted = followed(study, patch)
     network, loop = planner.network, planner.loop
     rest = set(network.parameters)
+    rows, columns = planner.size
     inside = loop.nodes | {loop.uses[-1]}
     reducers = {name for name in inside if network.node(name).op in REDUCERS}
     source = network.ancestors([planner.source]) if planner.source else set[str]()
@@ -101,6 +102,7 @@ def _test(study: Study, planner: Planner) -> Planned:
     return Planned(
         world_model=Candidate(
             f"the tied kernel of {planner.final}",
+            f"a loop over a map of {rows} x {columns} cells, of which the scores read a window",
             frozenset(inside - reducers),
             loop.parameters,
             (
@@ -113,6 +115,7 @@ def _test(study: Study, planner: Planner) -> Planned:
         ),
         evaluator=Candidate(
             planner.source or planner.final,
+            "a map of the loop's size that every step reads from outside",
             frozenset(source - rest),
             frozenset(source & rest),
             (
@@ -128,6 +131,7 @@ def _test(study: Study, planner: Planner) -> Planned:
         ),
         search=Candidate(
             f"the loop of {len(loop.steps)} steps over {planner.final}",
+            f"{len(loop.steps)} steps with the same weights, with {_counted(reducers)} in them",
             frozenset(inside),
             loop.parameters,
             searched,
@@ -144,6 +148,10 @@ def _test(study: Study, planner: Planner) -> Planned:
         policy=(replace(explained, test="choices follow the planner"), *retargeted),
         planner=planner,
     )
+
+
+def _counted(reducers: set[str]) -> str:
+    return f"{len(reducers)} maxima" if reducers else "no maximum"
 
 
 def _null(

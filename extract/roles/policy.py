@@ -41,6 +41,7 @@ def find_policy(study: Study, planning: Sequence[Evidence] = ()) -> Finding:
     lacking = "" if evidence else "no environment is given, so that what it does cannot be valued"
     candidate = Candidate(
         scores,
+        f"an output with one entry for each of {study.interface.actions} actions",
         frozenset(needed) - parameters,
         parameters,
         evidence,
@@ -64,7 +65,7 @@ def earning(study: Study) -> Evidence:
         study.experience.returns,
         lambda net: chooser(net, names, scores),
         "mean return less that of random actions, in standard deviations; nulls: fresh nets",
-        [lambda flat, part=part: study.read(flat, [part])[0].argmax(axis=1) for part in parts],
+        [chooser(study.network, names, *part) for part in parts],
     )
 
 

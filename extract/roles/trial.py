@@ -19,6 +19,7 @@ class Candidate:
 
     Attributes:
         name: for messages.
+        signature: what of its structure makes it a candidate.
         nodes, parameters: what it consists of.
         evidence: its tests, with p-values before correction.
         is_declared: the source or the architecture says that it plays the role.
@@ -29,6 +30,7 @@ class Candidate:
     """
 
     name: str
+    signature: str
     nodes: frozenset[str]
     parameters: frozenset[str]
     evidence: tuple[Evidence, ...]
@@ -154,6 +156,7 @@ def decide(role: str, candidates: Iterable[Candidate], none: str) -> Finding:
         best.inputs if status is not Status.ABSENT else (),
         best.outputs if status is not Status.ABSENT else (),
         best.charts,
+        best.signature,
     )
 
 

@@ -69,6 +69,7 @@ def _test(study: Study, model: Model) -> Candidate:
     name = f"{model.latent}, {model.action} → {model.following}"
     return Candidate(
         name,
+        "a tensor of the shape of one that the scores read, computed from it and an action alone",
         nodes,
         parameters,
         evidence,

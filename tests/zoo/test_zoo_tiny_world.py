@@ -7,11 +7,12 @@ import torch
 
 from benchmarks.zoo.world import open_world
 from benchmarks.zoo.world.base import solve
+from benchmarks.zoo.world.cue import Cue, History
 from benchmarks.zoo.world.maze import CELLS, Maze
 
-LATER = ("field:kings", "field:ring", "maze:large", "corridor:long", "nim:short")
+LATER = ("field:kings", "field:ring", "maze:large", "corridor:long", "nim:short", "cue:longer")
 """Those of the held-out zoo."""
-WORLDS = ("field", "maze", "corridor", "nim", "watch", *LATER)
+WORLDS = ("field", "maze", "corridor", "nim", "watch", "cue", "cue:history", *LATER)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,23 @@ def test_best_moves_of_a_maze_are_those_that_value_iteration_finds():
         row = int((every[free][:, CELLS + 1] == state[CELLS + 1]).nonzero()[0, 0])
         best = scores[row] >= scores[row].max() - 1e-4
         assert torch.equal(world.best(state[None])[0], best)
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_a_history_shows_what_was_seen_on_the_way(lasting: bool):
+    way, world = Cue(lasting=lasting), History(lasting=lasting)
+    generator = torch.Generator().manual_seed(0)
+    states = world.sample(200, generator)
+    newest = torch.stack([states[:, -1], states[:, 0]], dim=1)
+    moments = world.observe(states).unflatten(1, (world.moments, -1))
+    assert torch.equal(moments[:, -1], way.observe(newest))
+    assert moments[:, :, -2:].any(dim=2).any(dim=1).all()  # the sign is seen somewhere
+    following, rewards, ends = world.outcomes(states)
+    places, paid, ended = way.outcomes(newest)
+    assert torch.equal(following[..., [-1, 0]], places)
+    assert torch.equal(following[:, 0, 1:-1], states[:, 2:])
+    assert torch.equal(rewards, paid)
+    assert torch.equal(ends, ended)
 
 
 @pytest.mark.parametrize("name", WORLDS)

@@ -161,6 +161,7 @@ def _role(finding: Finding) -> dict[str, Any]:
     return {
         "status": finding.status.value,
         "reason": finding.reason,
+        "signature": finding.signature,
         "nodes": sorted(finding.nodes),
         "parameters": sorted(finding.parameters),
         "reads": list(finding.inputs),
@@ -225,6 +226,7 @@ def _shown(finding: Finding) -> dict[str, Any]:
         "kind": _KINDS[finding.status],
         "status": _word(finding),
         "reason": plain(finding.reason),
+        "signature": finding.signature,
         "reads": ", ".join(finding.inputs),
         "writes": ", ".join(finding.outputs),
         "nodes": len(finding.nodes),
