@@ -72,7 +72,7 @@ class Experience:
 def chooser(
     network: Network, inputs: tuple[str, ...], scores: str, entries: Array | None = None
 ) -> Choose:
-    """The policy of a network: the first of its best actions, by all entries of a tensor or some."""
+    """The policy of a network: the first of its best actions, by a tensor or entries of one."""
     function = as_function(network.slice(inputs, (scores,)))
     picked = slice(None) if entries is None else torch.from_numpy(entries)
 

@@ -22,7 +22,7 @@ from extract.graph.candidate import handed_on
 from extract.graph.loop import Loop
 from extract.intervene import evaluate
 from extract.network import Array, Network
-from extract.roles.policy import ablated, lost, whole
+from extract.roles.policy import NULL_EPISODES, ablated, lost, whole
 from extract.roles.trial import Candidate, Resample, decide, measured
 from extract.run import as_function
 from extract.statistic import exchange
@@ -269,7 +269,7 @@ def _needed(study: Study, memory: Memory) -> Evidence:
         "wiped out, or another history's, at every choice",
         Kind.FUNCTIONAL,
         FORGOTTEN,
-        [ablated(study, [part], rng) for part in parts],
+        [ablated(study, [part], rng, NULL_EPISODES[-1]) for part in parts],
     )
 
 

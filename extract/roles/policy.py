@@ -144,7 +144,7 @@ def lost(
         means: the effect in words.
         kind: what the test bears on.
         cutoff: the share that has to be lost.
-        blind: as `broken`, with blindly picked parts broken.
+        blind: as `broken`, with blindly picked parts broken, maybe for the first episodes only.
     """
     gained = _difference(intact, chance)
     scale = gained if gained > 0 else np.inf
@@ -164,7 +164,7 @@ def lost(
         cutoff,
         stable=Resample(share, len(intact), rng),
         shuffles=permuted(mixed, len(joined), rng),
-        blind=[_difference(intact, one) / scale for one in blind],
+        blind=[_difference(intact[: len(one)], one) / scale for one in blind],
         kind=kind,
         means=f"{means}; nulls: both exchanged at random",
     )
@@ -175,9 +175,11 @@ def whole(network: Network, tensor: str) -> Part:
     return tensor, np.arange(network.node(tensor).size)
 
 
-def ablated(study: Study, parts: Sequence[Part], rng: np.random.Generator) -> Array:
-    """Returns of the policy's episodes in which parts come from states drawn anew for every choice,
-    all of them from the same.
+def ablated(
+    study: Study, parts: Sequence[Part], rng: np.random.Generator, count: int = EPISODES
+) -> Array:
+    """Returns (count,) of the policy's episodes in which parts come from states drawn anew for
+    every choice, all of them from the same.
     """
     network, donors = study.network, study.experience.states
     names, scores = study.interface.observations, study.interface.scores
@@ -203,7 +205,7 @@ def ablated(study: Study, parts: Sequence[Part], rng: np.random.Generator) -> Ar
             joined = torch.from_numpy(np.concatenate([*rows, *held], axis=1).astype(np.float32))
             return below(joined).argmax(dim=1).numpy()
 
-    return study.guide.episodes(choose, EPISODES)
+    return study.guide.episodes(choose, count)
 
 
 def shortfalls(study: Study, returns: Array, policies: Iterable[Choose]) -> list[float]:
