@@ -17,7 +17,7 @@ from extract.intervene import evaluate
 from extract.network import Network
 from extract.reader import read
 from extract.remember import remembering
-from extract.roles.memory import find_memory
+from extract.roles.memory import Read, find_memory
 from extract.roles.search import find_search
 from extract.structure import Finding, Status
 from extract.study import Study
@@ -118,7 +118,7 @@ def test_what_a_step_hands_on_is_all_that_the_next_one_needs(unit: type[nn.GRU |
     """Put in place of what another history handed on, it makes the choices of that history."""
     net = historian(unit)
     (loop,) = [one for one in find_loops(net) if one.is_over_time(net)]
-    early = loop.held(net)[1]
+    early = Read(loop, loop.held(net), len(loop.uses) - len(loop.steps)).before(3)
     one, other = np.random.default_rng(0).normal(size=(2, 50, 6, 4))
     other[:, -3:] = one[:, -3:]
     start = {net.inputs[0]: one}
