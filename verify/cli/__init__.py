@@ -12,7 +12,18 @@ from collections.abc import Sequence
 import click
 
 from theory.error import InputError, MesascopeError
-from verify.cli import audit, check, demo, dilemma, extract, property, replay, support, vnnlib
+from verify.cli import (
+    audit,
+    check,
+    demo,
+    dilemma,
+    extract,
+    property,
+    replay,
+    simplify,
+    support,
+    vnnlib,
+)
 from verify.cli.option import Session, debug_option
 from verify.cli.output import complain, flush
 from verify.provenance import versions
@@ -64,6 +75,7 @@ def mesascope() -> None:
 for _command in (
     check.check,
     extract.extract,
+    simplify.simplify,
     vnnlib.vnnlib,
     audit.audit,
     property.properties,

@@ -18,6 +18,7 @@ from torch import Tensor
 from extract.abstraction.leaf import AffineLeaf, Leaf
 from extract.structure import AgentStructure
 from theory.agent import Agent
+from verify.answer import Progress
 from verify.bind import bind
 from verify.fidelity.box import Boxes, starts
 from verify.fidelity.proof import Bound, Proof
@@ -83,6 +84,7 @@ def prove_fidelity(
     most_boxes: int = 10**9,
     seed: int = 0,
     finest: float = 1e-8,
+    progress: Progress | None = None,
 ) -> Fidelity:
     """Bound the share of the agent's box on which the network does what leaves say.
 
@@ -94,6 +96,7 @@ def prove_fidelity(
         most_boxes: the same in boxes that are bounded, which no other work on the machine changes.
         seed: of the points at which gradients are taken.
         finest: boxes of a smaller share of the volume are left open.
+        progress: is told the settled share, and how many boxes are open.
 
     Raises:
         InputError: a leaf does not fit the agent, lies outside its box, or overlaps another.
@@ -108,7 +111,7 @@ def prove_fidelity(
     for kind, leaf in zip(kinds, leaves, strict=True):
         if kind not in proofs:
             proofs[kind] = Proof(bound, leaf, seed)
-    return _Cover(boxes, kinds, proofs, finest).run(timeout_s, most_boxes)
+    return _Cover(boxes, kinds, proofs, finest).run(timeout_s, most_boxes, progress)
 
 
 def _kind(number: int, leaf: Leaf | AffineLeaf) -> int:
@@ -128,7 +131,7 @@ class _Cover:
         says = torch.tensor(kinds)[boxes.leaf]
         self.open = {kind: boxes.pick((says == kind).nonzero()[:, 0]) for kind in proofs}
 
-    def run(self, timeout_s: float, most_boxes: int) -> Fidelity:
+    def run(self, timeout_s: float, most_boxes: int, progress: Progress | None) -> Fidelity:
         """Settle or halve boxes until the time or their number is over."""
         end = time.monotonic() + timeout_s
         agreed = disagreed = 0.0
@@ -138,6 +141,8 @@ class _Cover:
         while any(len(rest) for rest in self.open.values()):
             if time.monotonic() >= end or boxes >= most_boxes:
                 break
+            if progress is not None:
+                progress(agreed + disagreed, sum(map(len, self.open.values())))
             kind = max(self.open, key=self._largest)
             batch = self._take(kind)
             boxes += len(batch)
