@@ -70,9 +70,7 @@ def bind(
     }
     for symbol in ("score", "value", "perceive"):
         if symbol in functions and isinstance(agent, Agent):
-            features = len(agent.features)
-            whole_part = _from_observation(structure, ROLES[symbol], features)
-            functions[symbol] = _of_observation(whole_part, agent)
+            functions[symbol] = _from_observation(structure, ROLES[symbol], agent)
     if "latent_value" in functions:
         functions["latent_value"] = _from_latent(structure, functions["latent_value"])
     if isinstance(agent, Agent):
@@ -91,7 +89,7 @@ def bind(
     return functions, whole
 
 
-def _from_observation(structure: AgentStructure, role: str, inputs: int) -> Network:
+def _from_observation(structure: AgentStructure, role: str, agent: Agent) -> Network:
     """A part as a function of the observation: one that starts inside the network is completed."""
     part = structure.parts[role]
     network = structure.network
@@ -100,9 +98,11 @@ def _from_observation(structure: AgentStructure, role: str, inputs: int) -> Netw
         return chain(perceive, part.network, f"{network.name}:value of what is perceived")
     inside = bool(part.nodes) and part.network.inputs != network.inputs
     # By its tensors, not by their size: a hidden layer may be as wide as the observation.
-    if inside and network.input_size == inputs:
-        return network.slice(network.inputs, part.network.outputs)
-    return part.network
+    if inside:
+        whole = _of_observation(network.slice(network.inputs, part.network.outputs), agent)
+        if whole.input_size == len(agent.features):
+            return whole
+    return _of_observation(part.network, agent)
 
 
 def _of_observation(part: Network, agent: Agent | Chooser) -> Network:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from theory.bend import TooManyCases
 from theory.enclosure import Undecided
-from theory.error import UnsupportedOperator
+from theory.error import InputError, UnsupportedOperator
 from theory.property import Property
 from theory.term import Term
 from theory.unroll import can_be_unrolled, is_temporal
@@ -50,11 +50,15 @@ def judge(
     """Decide one property of a network within a budget in seconds.
 
     Raises:
+        InputError: the property does not fit the network; names the property.
         EngineFault: the engines disagree, or a witness does not replay exactly.
     """
     started = time.monotonic()
     deadline = Deadline.after(timeout_s)
-    result = _decide(bound, engines, deadline, _reporter(bound.property, progress, started))
+    try:
+        result = _decide(bound, engines, deadline, _reporter(bound.property, progress, started))
+    except InputError as error:
+        raise InputError(f"property {bound.property.name!r}: {error}") from error
     return replace(result, seconds=time.monotonic() - started)
 
 

@@ -7,8 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from engine_case import dense
+from module_case import linear, network
 
 from extract.network import Network, Node
+from extract.reader.composite import compose
 from extract.run import run_exact
 from extract.structure import declare
 from theory import Agent, Chooser, Feature
@@ -54,6 +56,37 @@ def test_the_whole_network_is_the_policy_where_it_is_one() -> None:
     functions, whole = bind(declare(network), PLANE)
     assert functions["score"] is network
     assert whole == frozenset({"score"})
+
+
+def test_a_program_of_its_own_is_a_function_of_the_observation_too() -> None:
+    perceive = linear([[1.0, 0.0], [1.0, 1.0], [0.0, -1.0]], [0.0, 0.5, 0.0])
+    programs = {
+        "perceive": network(perceive),
+        "predict": _two_inputs(),
+        "value": dense(([[1, 2, 3]], [1])).network("value"),
+        "policy": dense(([[1, 0, 0], [0, 1, 0]], [0, 0])).network("policy"),
+    }
+    roles = {role: f"module:{role}" for role in programs}
+    agent = Agent(observation=PLANE.features, actions=PLANE.actions, latent=3)
+    functions, _ = bind(declare(compose(programs), roles), agent)
+    latent = run_exact(functions["perceive"], POINT)
+    assert latent == [1, Fraction(1, 2), 1]
+    assert run_exact(functions["latent_value"], latent) == [6]
+    assert run_exact(functions["value"], POINT) == [6]
+    assert run_exact(functions["score"], POINT) == [1, Fraction(1, 2)]
+
+
+def _two_inputs() -> Network:
+    """From a latent state and an action to the latent state moved by the action's number."""
+    parameters = {"weight": np.array([[0.0, 1.0]] * 3, dtype=np.float32)}
+    nodes = (
+        Node("weight", "parameter", (), (3, 2)),
+        Node("z", "input", (), (1, 3)),
+        Node("a", "input", (), (1, 2)),
+        Node("moved", "linear", ("a", "weight"), (1, 3)),
+        Node("after", "add", ("z", "moved"), (1, 3)),
+    )
+    return Network(nodes, ("z", "a"), ("after",), parameters, "predict")
 
 
 def test_a_declared_tensor_is_the_value_of_an_observation() -> None:

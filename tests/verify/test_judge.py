@@ -12,6 +12,7 @@ from engine_case import Bend, Dense, Tiny, dense, on_time
 
 from extract.network import Network, Node
 from theory import Agent, Feature, Term, and_, eq, exists, forall, implies, not_, or_
+from theory.error import InputError
 from theory.properties import cognition, corrigibility, deception, influence
 from theory.property import Property
 from theory.term import truth
@@ -322,3 +323,12 @@ def test_a_negated_formula_is_judged_as_what_it_says(
     """Not everything is at most the limit: something is above it."""
     denied = not_(forall(O, LINE.value(O) <= limit))
     assert judge(bound(denied, value=IDENTITY), engines, 2).verdict is verdict
+
+
+def test_a_property_of_another_agent_is_named(engines: Engines) -> None:
+    with pytest.raises(InputError, match="property 'claim': `score` is used with 1 inputs"):
+        judge(
+            bound(forall(O, LINE.acts(O, "left")), score=dense(([[1, 1], [0, 1]], [0, 0]))),
+            engines,
+            5,
+        )

@@ -146,6 +146,11 @@ def _judge_part(
 ) -> Result:
     world = part.span.world
     network = None if world.observation is None else bound.functions["score"]
+    features = len(world.agent.features)
+    if network is not None and network.input_size != features:
+        raise InputError(
+            f"its agent observes {features} numbers, but the policy takes {network.input_size}"
+        )
     symbols = symbols_of(bound.property.formula)
     if world.observation is not None:  # an invariant may ask for it, and need not be the user's
         symbols.append(world.agent.value(world.observation).payload)

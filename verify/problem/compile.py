@@ -55,7 +55,10 @@ class MissingRole(MesascopeError):
 
     def __init__(self, function: str) -> None:
         self.function = function
-        super().__init__(f"the structure has no part for `{function}`")
+        super().__init__(
+            f"the structure has no part for `{function}`: declare it in `parts` of the spec, or "
+            "give what `mesascope extract` found with --found"
+        )
 
 
 def compile_goal(
