@@ -43,6 +43,7 @@ def check(
     seed: int = 0,
     cross_check: bool = False,
     device: str = "cpu",
+    jobs: int | None = 1,
     progress: Tell | None = None,
     certify: bool = False,
     found: str | Path | None = None,
@@ -59,6 +60,7 @@ def check(
         seed: of every pseudo-random choice.
         cross_check: let both engines decide and compare.
         device: torch device of the neural engine.
+        jobs: processes for one property; None for as many as there are cores for.
         progress: called now and then while a property is being decided.
         certify: write down the proof of every property that holds; as many seconds again may go
             into that.
@@ -81,6 +83,7 @@ def check(
         seed=seed,
         cross_check=cross_check,
         device=device,
+        jobs=jobs,
         certify_s=timeout_s if certify else None,
         found=found,
     )
@@ -119,6 +122,7 @@ def _on_network(
     seed: int,
     cross_check: bool,
     device: str,
+    jobs: int | None,
     certify_s: float | None,
     found: str | Path | None,
 ) -> tuple[AgentStructure | None, dict[Property, Result]]:
@@ -142,7 +146,7 @@ def _on_network(
     except UnsupportedOperator as error:
         return None, {one: unsupported(one, error) for one in properties}
     with SmtSolver(seed) as smt:
-        engines = Engines(smt, seed, cross_check, device, certify_s)
+        engines = Engines(smt, seed, cross_check, device, certify_s, jobs)
         judged = {
             one.property: judge(one, engines, timeout_s, progress) for one in loaded.properties
         }

@@ -11,6 +11,7 @@ from theory.error import UnsupportedOperator
 from verify.answer import Answer, Deadline, Progress
 from verify.certificate.tree import Record
 from verify.neural.branch import Search
+from verify.neural.pair import processes_at_hand, run_in_pair
 from verify.neural.precision import require_device
 from verify.problem.goal import ALWAYS, undecidable_parts
 from verify.problem.problem import Problem
@@ -33,6 +34,8 @@ class Engines:
         cross_check: let both engines answer, and compare.
         device: torch device of the neural engine.
         certify_s: seconds to spend on the certificate of a proof; None where nobody wants one.
+        processes: that the neural engine may use for one problem, of which two pay; None for as
+            many as there are cores for.
     """
 
     smt: SmtSolver
@@ -40,10 +43,17 @@ class Engines:
     cross_check: bool = False
     device: str = "cpu"
     certify_s: float | None = None
+    processes: int | None = 1
 
     def __post_init__(self) -> None:
         """Raises: InputError: torch cannot compute on the device."""
         require_device(self.device)
+
+    def run(self, search: Search, deadline: Deadline, progress: Progress | None) -> Answer:
+        """Run a search, or run it on, in as many processes as there may be."""
+        if self.processes != 1 and processes_at_hand(self.device) > 1:
+            return run_in_pair(search, deadline, progress)
+        return search.run(deadline, progress)
 
     def search(self, problem: Problem) -> Search:
         """A search of the neural engine for one problem.
@@ -112,13 +122,14 @@ def _alternate(
         if answer.reason is Reason.UNSUPPORTED_OPERATOR:
             return Answer(None, reason=answer.reason, detail=str(error), engine="neural")
         return answer
-    answer = search.run(deadline.earlier(FIRST_SLICE_S), progress)
-    if answer.reached is None and bends(problem) <= SMALL:
+    small = bends(problem) <= SMALL
+    first = deadline.earlier(FIRST_SLICE_S) if small else deadline
+    answer = engines.run(search, first, progress)
+    if answer.reached is None and small:
         second = engines.smt.decide(problem, deadline.earlier(SMT_SLICE_S))
         if second.reached is not None:
             return second
-    if answer.reached is None:
-        answer = search.run(deadline, progress)
+        answer = engines.run(search, deadline, progress)
     if answer.reason is Reason.SOLVER_GAVE_UP and not deadline.passed:
         second = engines.smt.decide(problem, deadline)
         if second.reached is not None:

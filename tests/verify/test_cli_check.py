@@ -36,7 +36,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
 def test_what_is_asked(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]):
     status, _, err = run(
         capsys, *CHECK, "--property", "a", "--property", "b", "--timeout", "1.5", "--seed", 7,
-        "--cross-check", "--device", "cpu:0",
+        "--cross-check", "--device", "cpu:0", "--jobs", 2,
     )  # fmt: skip
     assert (status, err) == (0, "")
     del asked["answer"]
@@ -47,6 +47,7 @@ def test_what_is_asked(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
         "timeout_s": 1.5,
         "seed": 7,
         "device": "cpu:0",
+        "jobs": 2,
         "cross_check": True,
         "certify": False,
         "progress": None,
@@ -58,6 +59,7 @@ def test_what_is_asked_by_default(asked: dict[str, Any], capsys: pytest.CaptureF
     run(capsys, *CHECK)
     assert (asked["properties"], asked["timeout_s"], asked["seed"]) == (None, 60.0, 0)
     assert asked["cross_check"] is False
+    assert asked["jobs"] is None
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,16 @@ class _Split:
     first: int
 
 
+@dataclass(frozen=True)
+class Growth:
+    """What was added to a copy of a record: splits, and the numbers of boxes from start to end."""
+
+    start: int
+    end: int
+    splits: list[_Split]
+    tensors: tuple[str, ...]
+
+
 @dataclass
 class Record:
     """Written by a search while it goes; boxes are numbered, the root is 0.
@@ -83,6 +93,40 @@ class Record:
     def argue(self, box: int, argument: Argument) -> None:
         """A box that is not split is closed by an argument."""
         self._arguments[box] = argument
+
+    @property
+    def count(self) -> int:
+        """The number of boxes so far."""
+        return self._count
+
+    def since(self, count: int) -> Growth:
+        """What was added to a record that had so many boxes."""
+        splits = [split for split in self._splits if split.first >= count]
+        return Growth(count, self._count, splits, tuple(self._tensors))
+
+    def grow(self, growth: Growth, boxes: Ids) -> Ids:
+        """Add what a copy of this record has had added to it; this one may have grown itself.
+
+        Args:
+            growth: what was added.
+            boxes: some numbers in the copy.
+
+        Returns:
+            The numbers that those boxes have here.
+        """
+        shift = self._count - growth.start
+
+        def here(numbers: Ids) -> Ids:
+            return np.where(numbers < growth.start, numbers, numbers + shift)
+
+        for split in growth.splits:
+            name = growth.tensors[split.tensor] if split.kind == NEURON else ""
+            tensor = self._tensors.setdefault(name, len(self._tensors)) if name else 0
+            first = split.first + shift
+            places, cuts = split.places, split.cuts
+            self._splits.append(_Split(split.kind, tensor, here(split.boxes), places, cuts, first))
+        self._count += growth.end - growth.start
+        return here(boxes)
 
     def split_inputs(self, boxes: Ids, axes: Ids, cuts: NDArray[np.float64]) -> Ids:
         """Boxes (B,) are cut, each along its axis (B,) at its cut (B,).

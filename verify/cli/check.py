@@ -14,6 +14,7 @@ from verify.cli.option import (
     debug_option,
     device_option,
     found_option,
+    jobs_option,
     json_option,
     seed_option,
 )
@@ -54,6 +55,7 @@ from verify.cli.progress import line
 )
 @certificate_option
 @device_option
+@jobs_option
 @found_option
 @debug_option
 def check(
@@ -67,6 +69,7 @@ def check(
     cross_check: bool,
     certificate_path: str | None,
     device: str,
+    jobs: int | None,
     found: str | None,
 ) -> int:
     """Decide every property of SPEC.py on NET, on all inputs of its domain.
@@ -99,6 +102,7 @@ def check(
             seed=seed,
             cross_check=cross_check,
             device=device,
+            jobs=jobs,
             progress=progress,
             certify=certificate is not None,
             found=found,

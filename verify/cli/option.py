@@ -76,6 +76,15 @@ def found_option(function: F) -> F:
     )(function)
 
 
+def jobs_option(function: F) -> F:
+    """`--jobs N`."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        help="Processes for one property; by default two, where there are cores for them.",
+    )(function)
+
+
 def device_option(function: F) -> F:
     """`--device NAME`."""
     return click.option(

@@ -62,9 +62,7 @@ DEFAULT_S = 60.0
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Processes for a list.",
+    help="Processes: for a list 1 by default, for one instance 2 where there are cores for them.",
 )
 @debug_option
 def vnnlib(
@@ -77,7 +75,7 @@ def vnnlib(
     certificate_path: str | None,
     list_path: str | None,
     csv_path: str | None,
-    jobs: int,
+    jobs: int | None,
 ) -> int:
     """Decide a VNN-LIB property of NET, or with --instances a list of them.
 
@@ -92,7 +90,7 @@ def vnnlib(
                 "--instances takes neither NET, PROPERTY, --json nor --certificate."
             )
         return _list(
-            Path(list_path), csv_path, timeout_s=timeout_s, seed=seed, device=device, jobs=jobs
+            Path(list_path), csv_path, timeout_s=timeout_s, seed=seed, device=device, jobs=jobs or 1
         )
     if not net or not property_path:
         raise click.UsageError("Give NET and PROPERTY.vnnlib, or --instances LIST.csv.")
@@ -101,7 +99,14 @@ def vnnlib(
     certificate = certificate_target(certificate_path, (net, property_path))
     budget = timeout_s or DEFAULT_S
     return _one(
-        net, property_path, json_path, certificate, timeout_s=budget, seed=seed, device=device
+        net,
+        property_path,
+        json_path,
+        certificate,
+        timeout_s=budget,
+        seed=seed,
+        device=device,
+        jobs=jobs,
     )
 
 
@@ -114,6 +119,7 @@ def _one(
     timeout_s: float,
     seed: int,
     device: str,
+    jobs: int | None,
 ) -> int:
     json_target = target("--json", json_path, inputs=(net, property_path))
 
@@ -129,6 +135,7 @@ def _one(
             timeout_s=timeout_s,
             seed=seed,
             device=device,
+            jobs=jobs,
             certify=certificate is not None,
         )
     words = ["mesascope", "vnnlib", net, property_path, "--timeout", f"{timeout_s:g}"]

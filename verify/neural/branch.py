@@ -35,9 +35,6 @@ ROUNDING_TRIES = 6
 """After so many ancestors held open by rounding alone, a box is closed under a weaker guarantee;
 at once where rounding hides one of its points."""
 
-SAMPLES = 4
-"""Points per box at which the gradient is taken to choose a split."""
-
 FIRST_CLIMB = 128
 """After so many boxes gradients are climbed, and again after 4, 16, 64, ... times as many."""
 
@@ -84,6 +81,15 @@ class Search:
         device: where to compute.
         record: is told of every split.
 
+    Attributes:
+        queue: the open boxes.
+        candidates: what was found that may be a witness.
+        proved: share of the box on which the goal is proved unreachable.
+        stuck: how many boxes were given up.
+        guarantee: of what was proved.
+        generator: of all pseudo-random numbers.
+        climbs: whether gradients are climbed now and then.
+
     Raises:
         UnsupportedOperator: the network has an operator without bounds.
     """
@@ -102,18 +108,19 @@ class Search:
         self.device = device
         self.proved = 0.0
         self.stuck = 0
+        self.climbs = True
         self._refuter = Refuter(problem, device)
         self._main = self._refuter.main
         self.guarantee = self._refuter.guarantee
         self._leaves = Leaves(self._refuter)
-        self._generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(seed)
         self._region = Region(problem, torch.float32, device)
-        self._candidates = Candidates(problem, self._region)
+        self.candidates = Candidates(problem, self._region)
         self.batch = batch or max(8, min(512, STEP_PRODUCTS // self._main.graph.products))
         network = as_function(problem.network, torch.float32, device)
         self._values = values_of(network, self._main.table)
         one = torch.ones(1, device=device)
-        self._queue = Queue(
+        self.queue = Queue(
             self._region.low[None],
             self._region.high[None],
             one.double(),
@@ -123,7 +130,7 @@ class Search:
             self._main.graph.phases.nothing(1, device),
         )
         self._attack = Attack(
-            problem.goal, self._values, self._region, self._candidates.accept, self._generator
+            problem.goal, self._values, self._region, self.candidates.accept, self.generator
         )
         self._steps = 0
         self._boxes = 0
@@ -131,14 +138,16 @@ class Search:
         self._next_probe, self._rounding = FIRST_PROBE, WORTH
         self._helped = 1.0
         free = int((self._region.high > self._region.low).sum())
-        self._splitter = Splitter(self._region, self._main.graph.phases)
+        self._splitter = Splitter(
+            problem.goal, self._values, self._region, self._main.graph.phases, self.generator
+        )
         self.neurons = False
         self.next_trial = FIRST_TRIAL if free > FEW_INPUTS else LARGEST_QUEUE**2
 
     @property
     def witness(self) -> tuple[Fraction, ...] | None:
         """A point at which the goal is reached."""
-        return self._candidates.witness
+        return self.candidates.witness
 
     def run(self, deadline: Deadline, progress: Progress | None = None) -> Answer:
         """Search until an answer or the deadline; may be called again to go on."""
@@ -146,17 +155,20 @@ class Search:
             if self._steps == 0:
                 self._attack.look()
             shown = time.monotonic()
-            while self.witness is None and len(self._queue) and not deadline.passed:
+            while self.is_open and not deadline.passed:
                 self._step()
                 self._steps += 1
-                if self.witness is None and len(self._queue) and self._boxes >= self._next_climb:
+                if self.climbs and self.is_open and self._boxes >= self._next_climb:
                     self._climb(deadline)
                 if progress is not None and time.monotonic() - shown > 0.2:
                     shown = time.monotonic()
-                    progress(self.proved, len(self._queue))
-                if len(self._queue) > LARGEST_QUEUE:
-                    return self._answer(Reason.TIME, "too many open boxes")
-        return self._answer(Reason.TIME, "")
+                    progress(self.proved, len(self.queue))
+        return self.answer()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is more to search, and room for it."""
+        return self.witness is None and 0 < len(self.queue) <= LARGEST_QUEUE
 
     def _climb(self, deadline: Deadline) -> None:
         """Climb, with four times the effort every time, and less where little is left to search."""
@@ -165,29 +177,26 @@ class Search:
         self._effort = min(self._effort * 4, MOST_EFFORT)
         self._attack.climb(deadline.earlier(max(0.3, deadline.left / 4)), effort)
 
-    def _answer(self, reason: Reason, detail: str) -> Answer:
-        point = self.witness or self._candidates.spare
+    def answer(self) -> Answer:
+        """The answer so far."""
+        point = self.witness or self.candidates.spare
         if point is not None:
             return Answer(True, point=point, proved_share=self.proved, engine=NAME)
-        if len(self._queue) == 0 and self.stuck == 0:
+        if len(self.queue) == 0 and self.stuck == 0:
             return Answer(
                 False, guarantee=self.guarantee, proved_share=1.0, engine=NAME, record=self.record
             )
-        if len(self._queue) == 0:
+        reason = Reason.TIME if len(self.queue) else Reason.SOLVER_GAVE_UP
+        detail = f"{len(self.queue)} boxes open; try a longer timeout or a smaller box"
+        if len(self.queue) > LARGEST_QUEUE:
+            detail = "too many open boxes"
+        if len(self.queue) == 0:
             detail = "some boxes became too small for floating point"
-            return Answer(
-                None,
-                reason=Reason.SOLVER_GAVE_UP,
-                detail=detail,
-                proved_share=self.proved,
-                engine=NAME,
-            )
-        detail = detail or f"{len(self._queue)} boxes open; try a longer timeout or a smaller box"
         return Answer(None, reason=reason, detail=detail, proved_share=self.proved, engine=NAME)
 
     def _step(self) -> None:
         began = time.monotonic()
-        boxes = self._queue.take(self.batch)
+        boxes = self.queue.take(self.batch)
         self._boxes += len(boxes)
         state = self._main.sweep(boxes.low, boxes.high, boxes.phases)
         boxes.phases = self._main.graph.phases.learned(boxes.phases, state.bounds)
@@ -237,7 +246,7 @@ class Search:
         points = self._region.snap(torch.cat([middle, self._refuter.corner(boxes, ceiling)]))
         reward = margin(self.problem.goal, self._values(points))
         order = reward.argsort(descending=True)[:4]
-        return self._candidates.accept(points[order[reward[order] >= 0]])
+        return self.candidates.accept(points[order[reward[order] >= 0]])
 
     def _held_open(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
         """Which boxes (B,) stay open when those are closed that only rounding holds open, where
@@ -297,14 +306,14 @@ class Search:
         until = Deadline.after(max(LEAF_S, 2 * (time.monotonic() - began)))
         for count in range(len(rows)):
             if until.passed:
-                self._queue.put(boxes.select(rows[count:]))
+                self.queue.put(boxes.select(rows[count:]))
                 keep[rows[count:]] = False
                 break
             row = rows[count]
             leaf = self._leaves.settle(boxes.select(row[None]), self.guarantee)
-            if self._candidates.accept_near(leaf.places):
+            if self.candidates.accept_near(leaf.places):
                 return True
-            if leaf.reached and self._candidates.keep(leaf.places[-1]):
+            if leaf.reached and self.candidates.keep(leaf.places[-1]):
                 keep[row] = False
             if leaf.guarantee is None:
                 continue
@@ -325,7 +334,7 @@ class Search:
             cost: what the relaxation of each entry costs, in the layout of phases (B, P).
             far: which boxes (B,) are to be split by two inputs at once.
         """
-        influence = self._influence(boxes, ceiling)
+        influence = self._splitter.influence(boxes, ceiling)
         axis = self._splitter.axis(boxes, influence)
         column = self._splitter.column(boxes, cost)
         if self._boxes >= self.next_trial:
@@ -340,14 +349,14 @@ class Search:
         self.stuck += int((~by_neuron & ~by_input).sum())
         if bool(by_neuron.any()):
             chosen = boxes.select(by_neuron)
-            self._queue.put(self._splitter.by_neuron(chosen, column[by_neuron], self.record))
+            self.queue.put(self._splitter.by_neuron(chosen, column[by_neuron], self.record))
         if bool(by_input.any()):
             halves = self._splitter.by_input(boxes.select(by_input), axis[by_input], self.record)
             axis = self._splitter.axis(halves, influence[by_input].repeat(2, 1))
             again = far[by_input].repeat(2) & (axis >= 0)
-            self._queue.put(halves.select(~again))
+            self.queue.put(halves.select(~again))
             if bool(again.any()):
-                self._queue.put(
+                self.queue.put(
                     self._splitter.by_input(halves.select(again), axis[again], self.record)
                 )
 
@@ -372,23 +381,3 @@ class Search:
         tightened = tighten(self._main, self.problem.goal, state, boxes.phases, ceiling)
         height = torch.where(state.empty, 0.0, tightened.upper.amax(dim=1).clamp(min=0))
         return float(height.sum())
-
-    def _influence(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
-        """How much each variable moves the margin in a box: (B, n).
-
-        The mean absolute gradient at a few random points; where that is zero for all variables, the
-        slopes of the bounds.
-        """
-        size = (SAMPLES, *boxes.low.shape)
-        share = torch.rand(size, generator=self._generator).to(self.device)
-        points = (boxes.low + share * (boxes.high - boxes.low)).flatten(0, 1).requires_grad_(True)
-        with torch.enable_grad():
-            reward = margin(self.problem.goal, self._values(points))
-            moves = reward.requires_grad
-            gradient = (
-                torch.autograd.grad(reward.sum(), points)[0] if moves else points.detach() * 0
-            )
-        influence = gradient.abs().reshape(size).mean(dim=0)
-        open_rows = (ceiling.upper >= 0).to(influence.dtype)
-        slopes = (ceiling.slope.abs() * open_rows[..., None]).sum(dim=1)
-        return torch.where((influence.amax(dim=1) > 0)[:, None], influence, slopes)

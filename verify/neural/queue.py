@@ -51,6 +51,13 @@ class Queue:
         self._become(self.select(keep))
         return taken
 
+    def halved(self) -> Queue:
+        """Remove every second box, in the order of their scores."""
+        order = self.score.argsort(descending=True)
+        taken = self.select(order[1::2])
+        self._become(self.select(order[::2]))
+        return taken
+
     def select(self, index: Tensor) -> Queue:
         """Some of the boxes."""
         return Queue(**{f.name: getattr(self, f.name)[index] for f in fields(self)})

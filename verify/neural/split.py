@@ -9,22 +9,61 @@ import torch
 from torch import Tensor
 
 from verify.certificate.tree import Record
+from verify.neural.attack import Function
 from verify.neural.bounds.phase import UNKNOWN, Phases, split
+from verify.neural.margin import Ceiling, margin
 from verify.neural.queue import Queue
 from verify.neural.region import Region
+from verify.problem.goal import Goal
+
+SAMPLES = 4
+"""Points per box at which the gradient is taken to choose a split."""
 
 
 class Splitter:
     """Chooses where to split, and splits.
 
     Args:
+        goal: of the search.
+        values: of its inequalities.
         region: the whole box.
         phases: the layout of what is known of signs.
+        generator: of points at random.
     """
 
-    def __init__(self, region: Region, phases: Phases) -> None:
+    def __init__(
+        self,
+        goal: Goal,
+        values: Function,
+        region: Region,
+        phases: Phases,
+        generator: torch.Generator,
+    ) -> None:
+        self._goal = goal
+        self._values = values
         self._region = region
         self._phases = phases
+        self._generator = generator
+
+    def influence(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
+        """How much each variable moves the margin in a box: (B, n).
+
+        The mean absolute gradient at a few random points; where that is zero for all variables, the
+        slopes of the bounds.
+        """
+        size = (SAMPLES, *boxes.low.shape)
+        share = torch.rand(size, generator=self._generator).to(boxes.low.device)
+        points = (boxes.low + share * (boxes.high - boxes.low)).flatten(0, 1).requires_grad_(True)
+        with torch.enable_grad():
+            reward = margin(self._goal, self._values(points))
+            moves = reward.requires_grad
+            gradient = (
+                torch.autograd.grad(reward.sum(), points)[0] if moves else points.detach() * 0
+            )
+        influence = gradient.abs().reshape(size).mean(dim=0)
+        open_rows = (ceiling.upper >= 0).to(influence.dtype)
+        slopes = (ceiling.slope.abs() * open_rows[..., None]).sum(dim=1)
+        return torch.where((influence.amax(dim=1) > 0)[:, None], influence, slopes)
 
     def axis(self, boxes: Queue, influence: Tensor) -> Tensor:
         """For each box the input to split (B,), or -1 where none can be.

@@ -32,6 +32,7 @@ def check_vnnlib(
     seed: int = 0,
     device: str = "cpu",
     certify: bool = False,
+    jobs: int | None = 1,
 ) -> Result:
     """Decide a VNN-LIB property on a network.
 
@@ -42,6 +43,7 @@ def check_vnnlib(
         seed: of every pseudo-random choice.
         device: torch device of the neural engine.
         certify: write down the proof, if it holds; as many seconds again may go into that.
+        jobs: processes for it; None for as many as there are cores for.
 
     Raises:
         InputError: a file cannot be read, or the two do not fit together.
@@ -55,7 +57,8 @@ def check_vnnlib(
     left = max(0.05, timeout_s - (time.monotonic() - started))
     with SmtSolver(seed) as smt:
         certify_s = timeout_s if certify else None
-        result = judge(bound, Engines(smt, seed, device=device, certify_s=certify_s), left)
+        engines = Engines(smt, seed, device=device, certify_s=certify_s, processes=jobs)
+        result = judge(bound, engines, left)
     return replace(result, seconds=time.monotonic() - started)
 
 
