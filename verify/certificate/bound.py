@@ -19,6 +19,7 @@ import numpy as np
 
 from verify.certificate import relax
 from verify.certificate.argument import LEVELS, Arguments
+from verify.certificate.contrary import contraries
 from verify.certificate.program import read_program
 from verify.certificate.relax import UNDERFLOW, UNIT, Slopes, Tensor, gamma
 from verify.certificate.step import (
@@ -120,6 +121,7 @@ class Auditor:
 
     def __init__(self, problem: Problem, *, deployed: bool) -> None:
         self.program = read_program(problem)
+        self.pairs = contraries(problem.inequalities)
         self.deployed = deployed
         self._magnitudes = {
             step.name: {name: magnitude(m) for name, m in step.matrices.items()}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from verify.certificate.bound import Boxes, Reach, Sweep
+from verify.certificate.contrary import Pair
 from verify.certificate.relax import UNDERFLOW, gamma
 from verify.certificate.step import Reals, Truth
 from verify.problem.goal import AllOf, AnyOf, Atom, Goal, Inequality, Undecidable
@@ -23,14 +24,28 @@ ROUNDS = 40
 """Steps of the search for a combination of inequalities that refutes a conjunction."""
 
 
-def refuted(goal: Goal, inequalities: Sequence[Inequality], state: Sweep, reach: Reach) -> Truth:
+def refuted(
+    goal: Goal,
+    inequalities: Sequence[Inequality],
+    pairs: Sequence[Pair],
+    state: Sweep,
+    reach: Reach,
+) -> Truth:
     """Boxes (B,) on which no run reaches the goal.
 
     A disjunction is refuted where all its parts are. A conjunction is refuted where a part is, or
     where a sum of its inequalities, and of what is known of signs, with non-negative weights stays
-    below zero.
+    below zero; or where two inequalities that have to hold there are contrary to each other, and
+    what they speak of is a number.
+
+    Args:
+        goal: the goal.
+        inequalities: of the problem.
+        pairs: of them, those that are contrary.
+        state, reach: what is known on the boxes.
     """
     boxes, count = state.boxes, len(state.empty)
+    numbers = np.isfinite(reach.upper)
 
     def atoms(part: Goal) -> list[int]:
         parts = part.parts if isinstance(part, AllOf) else (part,)
@@ -40,24 +55,30 @@ def refuted(goal: Goal, inequalities: Sequence[Inequality], state: Sweep, reach:
         upper = reach.upper[:, index]
         return upper <= 0 if inequalities[index].strict else upper < 0
 
-    def visit(part: Goal) -> Truth:
+    def visit(part: Goal, known: frozenset[int]) -> Truth:
+        """Where a part cannot be reached together with these inequalities."""
         if isinstance(part, Undecidable):
             return np.zeros(count, dtype=bool)
         if isinstance(part, AnyOf):
-            return np.all([visit(inner) for inner in part.parts] or [np.ones(count)], axis=0)
+            parts = [visit(inner, known) for inner in part.parts]
+            return np.all(parts or [np.ones(count)], axis=0)
         closed = np.zeros(count, dtype=bool)
+        known |= set(atoms(part))
         for index in atoms(part):
             closed |= single(index)
+        for i, j in pairs:
+            if i in known and j in known:
+                closed |= numbers[:, i] & numbers[:, j]
         for inner in part.parts if isinstance(part, AllOf) else ():
             if not isinstance(inner, Atom):
-                closed |= visit(inner)
+                closed |= visit(inner, known)
         rest = np.flatnonzero(~closed & ~state.empty)
         if len(rest) and atoms(part):
             closed[rest] = _jointly(atoms(part), rest, boxes, reach)
         return closed
 
     with np.errstate(all="ignore"):
-        return state.empty | visit(goal)
+        return state.empty | visit(goal, frozenset())
 
 
 def _jointly(atoms: list[int], rows: NDArray[np.int64], boxes: Boxes, reach: Reach) -> Truth:

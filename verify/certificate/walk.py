@@ -165,7 +165,7 @@ def bounded(problem: Problem, auditor: Auditor, state: Sweep, reach: Reach) -> T
     """On which boxes plain bounds refute the goal. Where they do not, exact evaluation of a box
     that is a single point, if the proof is about real arithmetic.
     """
-    shut = refuted(problem.goal, problem.inequalities, state, reach)
+    shut = refuted(problem.goal, problem.inequalities, auditor.pairs, state, reach)
     boxes = state.boxes
     if not auditor.deployed:
         points = ~shut & (boxes.low == boxes.high).all(axis=1)
