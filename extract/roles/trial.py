@@ -212,12 +212,19 @@ def _reason(candidate: Candidate, status: Status, count: int, none: str) -> str:
         return f"{candidate.name}{among}: passes every test."
     if not candidate.evidence:
         return f"{candidate.name}: {candidate.lacking or none}"
-    why = "; ".join(
-        f"{e.test} is {e.effect:.3g}, needed {e.cutoff:.3g} and beyond {e.null_max:.3g}"
-        if e.p < P
-        else f"{e.test} is {e.effect:.3g} with p = {e.p:.2g}"
-        for e in failed
-    )
+    why = "; ".join(map(_failure, failed))
     if status is Status.ABSENT:
         return f"best{among} is {candidate.name}: {why or candidate.lacking}."
     return f"{candidate.name}: {'; '.join(filter(None, [why, candidate.lacking]))}."
+
+
+def _failure(test: Evidence) -> str:
+    """Why a test is not passed."""
+    shown = f"{test.test} is {test.effect:.3g}"
+    if test.p >= P:
+        return f"{shown} with p = {test.p:.2g}"
+    if test.stability is not None and test.stability < STABLE:
+        return f"{shown}, but at the cut-off in {test.stability:.0%} of bootstrap samples only"
+    if test.effect >= test.cutoff and test.effect > test.null_max:
+        return f"{shown}, but what else it needs is not met ({test.means})"
+    return f"{shown}, needed {test.cutoff:.3g} and beyond {test.null_max:.3g}"

@@ -86,14 +86,14 @@ class Extraction:
 
 
 def conclusion(result: Extraction) -> str:
-    """One sentence: which parts are established."""
+    """One sentence: which parts are established, and what is pursued."""
     found = [f.role.replace("_", " ") for f in result.findings if _functional(f)]
-    if not found:
-        return "no part of an agent is established"
-    *first, last = found
-    names = f"{', '.join(first)} and {last}" if first else last
     goal = result.structure.goal
     pursued = [e.test for e in goal.evidence if e.passed] if goal is not None else []
+    if not found:
+        return "; ".join(["no part of an agent is established", *pursued])
+    *first, last = found
+    names = f"{', '.join(first)} and {last}" if first else last
     return "; ".join([f"functional: {names}", *pursued])
 
 

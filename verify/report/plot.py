@@ -35,12 +35,18 @@ def _axes(width: float, height: float) -> Generator[tuple[Any, io.StringIO], Non
 
 
 def plot_nulls(test: Evidence) -> str:
-    """The effect of a test as a mark, the nulls as dots, and the cut-off as a line."""
+    """The effect of a test as a mark, the nulls as dots, blindly picked parts as rings below them,
+    and the cut-off as a line.
+    """
     nulls = [x for x in test.nulls if math.isfinite(x)]
     low = min([test.effect, 0.0, *(x for x in nulls if x > -2 * abs(test.effect) - 1)])
     shown = [x for x in nulls if x >= low]
     with _axes(3.4, 0.75) as (axes, out):
         axes.scatter(shown, [0] * len(shown), s=14, color=NULL, alpha=0.6, linewidths=0)
+        blind = [x for x in test.blind if math.isfinite(x) and x >= low]
+        axes.scatter(
+            blind, [-0.6] * len(blind), s=12, facecolors="none", edgecolors=NULL, alpha=0.7
+        )
         axes.scatter([test.effect], [0], s=46, color=MARK, marker="D", zorder=3)
         if math.isfinite(test.cutoff):
             axes.axvline(test.cutoff, color=CUT, linewidth=1.2, linestyle="--")
