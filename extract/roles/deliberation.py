@@ -1,9 +1,10 @@
 """Search in a loop whose states cannot be read as a map: what its steps are good for.
 
-Functional: the longer the loop runs, the better the choices; and problems that an explicit search
-needs more steps ahead for take more of its steps (*far problems take longer*). A loop that only
-refines gains, too, but has no reason to take the near ones first. Which choices are good, and how
-far ahead they show, is known from the environment, where every action is tried from every state.
+Functional: the longer the loop runs, the better the choices; and it takes more of its steps to
+settle the scores of problems that an explicit search needs more steps ahead for (*far problems take
+longer*). A loop that only refines gains, too, but has no reason to settle the near ones first.
+Which choices are good, and how far ahead they show, is known from the environment, where every
+action is tried from every state.
 
 Causal: the state that the loop has reached on one problem is put before its first step on another;
 by thinking, and not before, it has to find the choices for the new problem.
@@ -27,6 +28,8 @@ from extract.statistic import concordance, exchange, permuted
 from extract.structure import Curve, Evidence, Kind
 from extract.study import MIDDLING, Study
 
+SETTLED = 1 / 3
+"""Of the spread of its last scores: nearer than that to these, a state's scores are settled."""
 LEAST = 40
 """States in which the choice matters that a test needs."""
 
@@ -108,7 +111,7 @@ class _Tests:
         return self.study.rng(f"deliberation {name}")
 
     def thought(self, network: Network, before: Array | None = None) -> list[Array]:
-        """The choices when the loop is left after each step, maybe with its first state set."""
+        """The scores when the loop is left after each step, maybe with its first state set."""
         given = dict(self.study.split(self.problems.states))
         if before is not None:
             given[self.states[0]] = before
@@ -116,17 +119,19 @@ class _Tests:
         scores = self.study.interface.scores
         count = len(self.problems.states)
         return [
-            evaluate(network, {**given, self.states[-1]: reached[name]}, [scores])[scores]
-            .reshape(count, -1)
-            .argmax(axis=1)
+            evaluate(network, {**given, self.states[-1]: reached[name]}, [scores])[scores].reshape(
+                count, -1
+            )
             for name in self.states
         ]
 
     def rounds(self, thought: list[Array]) -> Array:
-        """After how many steps each choice is good, and stays so; one more than all if never."""
-        right = np.stack([self.problems.right(one) for one in thought])
+        """After how many steps the scores of each problem are settled; a shift of all is none."""
+        scores = np.stack(thought)
+        scores -= scores.mean(axis=2, keepdims=True)
+        off = np.abs(scores - scores[-1]).max(axis=2)
         steps = np.arange(1, len(thought) + 1)[:, None]
-        return np.where(right, 0, steps).max(axis=0)
+        return np.where(off > SETTLED * np.ptp(scores[-1], axis=1), steps, 0).max(axis=0)
 
     @cached_property
     def shown(self) -> list[Array]:
@@ -134,7 +139,7 @@ class _Tests:
 
     @cached_property
     def blind(self) -> list[list[Array]]:
-        """The choices after each step by entries of the loop's state that were picked blindly."""
+        """Entries of the loop's state that were picked blindly, read as scores after each step."""
         given = self.study.split(self.problems.states)
         reached = evaluate(self.study.network, given, self.states)
         flat = [reached[name].reshape(len(self.problems.states), -1) for name in self.states]
@@ -142,7 +147,7 @@ class _Tests:
         if flat[-1].shape[1] < width:
             return []
         parts = self.study.picked(width, "deliberation", self.states[-1:])
-        return [[one[:, entries].argmax(axis=1) for one in flat] for _, entries in parts]
+        return [[one[:, entries] for one in flat] for _, entries in parts]
 
     @cached_property
     def nulls(self) -> list[list[Array]]:
@@ -152,14 +157,19 @@ class _Tests:
     def chance(self) -> float:
         return float(self.problems.good.mean())
 
-    def share(self, choices: Array) -> float:
-        return float(self.problems.right(choices).mean())
+    def good(self, scores: Array) -> Array:
+        """Whether each choice is good, as 0 or 1."""
+        return self.problems.right(scores.argmax(axis=1)).astype(float)
+
+    def share(self, scores: Array) -> float:
+        """The share of good choices."""
+        return float(self.good(scores).mean())
 
     def gain(self, thought: list[Array]) -> float:
         return gained(self.share(thought[0]), self.share(thought[-1]), self.chance)
 
     def thinking(self) -> Evidence:
-        first, last = (self.problems.right(self.shown[at]).astype(float) for at in (0, -1))
+        first, last = (self.good(self.shown[at]) for at in (0, -1))
         rng, chance = self.rng("thinking"), self.chance
         return measured(
             "thinking time",
@@ -197,9 +207,9 @@ class _Tests:
             shuffles=permuted(lambda o: concordance(ahead[o], rounds), len(ahead), rng),
             stable=Resample(lambda o: concordance(ahead[o], rounds[o]), len(ahead), rng),
             means=(
-                "of the pairs of states for which the loop needs different numbers of steps for a "
-                "lasting good choice, the share that an explicit search of the environment orders "
-                "alike by the steps ahead that it needs; nulls: fresh and shuffled nets"
+                "of the pairs of states whose scores the loop settles after different numbers of "
+                "steps, the share that an explicit search of the environment orders alike by the "
+                "steps ahead that it needs; nulls: fresh and shuffled nets"
             ),
         )
 
@@ -212,7 +222,7 @@ class _Tests:
         def follow(network: Network) -> tuple[Array, Array]:
             before = evaluate(network, given, [final])[final]
             early, *_, late = self.thought(network, before)
-            return self.problems.right(early).astype(float), self.problems.right(late).astype(float)
+            return self.good(early), self.good(late)
 
         early, late = follow(self.study.network)
         rng = self.rng("moved again")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from benchmarks.zoo.entry import NOTHING, Entry, roles
 from benchmarks.zoo.learn.imitate import clone
 from benchmarks.zoo.net.flat import Neighbour, Table, flat_planner, mlp
+from benchmarks.zoo.net.form import Iterated
 from benchmarks.zoo.net.lookahead import Lookahead
 from benchmarks.zoo.net.thinker import Thinker
 from benchmarks.zoo.net.vin import Planner
@@ -72,6 +73,11 @@ def _linear_trained() -> nn.Module:
     return _cloned(35, field.make(), nn.Sequential(nn.Linear(4, 4)), 1500)
 
 
+def _refiner() -> nn.Module:
+    torch.manual_seed(37)
+    return _cloned(37, field.make(), Iterated(4, 4, 24, 8), 2500)
+
+
 def neighbour(world: Field, count: int, seed: int) -> nn.Module:
     """Does as in the nearest of some examples."""
     states = world.sample(count, torch.Generator().manual_seed(seed))
@@ -128,6 +134,13 @@ ENTRIES = (
         "field",
         lambda: neighbour(field.make(), 160, 36),
         0.6,
+    ),
+    _negative(
+        "refiner",
+        "One block eight times over, that imitates moves: a loop that refines one guess.",
+        "field",
+        _refiner,
+        0.9,
     ),
     _negative("table", "A memorised table of the corridor.", "corridor", _table, 0.999),
     *(
