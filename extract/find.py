@@ -76,6 +76,7 @@ def find(
     study.say("policy", 0.85)
     policy = find_policy(study, [test for one in planned for test in one.policy])
     findings = (world_model, evaluator, search, policy, find_memory(study))
+    study.say("goals", 0.95)
     return AgentStructure(
         network,
         _parts(study, findings),

@@ -17,7 +17,8 @@ from extract.intervene import evaluate
 from extract.network import Network
 from extract.reader import read
 from extract.remember import remembering
-from extract.roles.memory import Read, find_memory
+from extract.roles.memory import find_memory
+from extract.roles.recall import Read
 from extract.roles.search import find_search
 from extract.structure import Finding, Status
 from extract.study import Study

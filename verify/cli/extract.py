@@ -43,7 +43,7 @@ def extract(
 
     Each role is functional (its tests are passed, beyond networks without the role), weak, declared
     (by the architecture, not borne out) or absent. What cannot be tested without an environment is
-    not guessed.
+    not guessed. Where ENV offers goals (`goals` and `starts`), it is said which of them is pursued.
     """
     if html_path == "-":
         raise InputError("--html: give a file; only --json takes -")
