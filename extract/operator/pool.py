@@ -52,10 +52,7 @@ def spread(
         inside: 1 or 0 of the same shape, as Python integers.
     """
     counts = windows(attributes, size, kernel)
-    positions: list[np.ndarray[Any, Any]] = []
-    for axis in (0, 1):
-        start = np.arange(counts[axis]) * attributes["stride"][axis] - attributes["padding"][axis]
-        positions.append(start[:, None] + np.arange(kernel[axis]) * attributes["dilation"][axis])
+    positions = _positions(attributes, counts, kernel)
     row = positions[0][:, None, :, None]
     column = positions[1][None, :, None, :]
     inside = (row >= 0) & (row < size[0]) & (column >= 0) & (column < size[1])
@@ -64,16 +61,27 @@ def spread(
     return index.reshape(shape), inside.reshape(shape).astype(object) * 1
 
 
+def _positions(
+    attributes: Attributes, counts: Pair, kernel: Pair
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The rows that windows read, and the columns, each (windows along the axis, kernel)."""
+
+    def along(axis: int) -> np.ndarray[Any, Any]:
+        start = np.arange(counts[axis]) * attributes["stride"][axis] - attributes["padding"][axis]
+        return start[:, None] + np.arange(kernel[axis]) * attributes["dilation"][axis]
+
+    return along(0), along(1)
+
+
 def _pool_shape(attributes: Attributes, shapes: Sequence[Shape]) -> Shape:
     x = shapes[0]
     require(len(x) == 4, f"pooling needs an operand of shape (N, C, H, W), got {x}")
     kernel = attributes["kernel"]
     require(isinstance(kernel, tuple) and len(kernel) == 2, f"the kernel is {kernel!r}")
     counts = windows(attributes, x[2:], kernel)
-    for axis in (0, 1):
-        widest = max(attributes["padding"][axis], attributes["padding"][axis + 2])
-        reach = attributes["dilation"][axis] * (kernel[axis] - 1) + 1
-        require(widest < reach, f"padding {attributes['padding']} leaves windows of padding only")
+    for size, read in zip(x[2:], _positions(attributes, counts, kernel), strict=True):
+        filled = ((read >= 0) & (read < size)).any(axis=1).all()
+        require(bool(filled), f"padding {attributes['padding']} leaves windows of padding only")
     return (*x[:2], *counts)
 
 

@@ -195,6 +195,11 @@ def test_division_by_an_enclosure_of_zero_is_undecided():
             {"kernel": (2, 2), "stride": (1, 1), "padding": (2, 0, 0, 0), "dilation": (1, 1)},
             [(1, 1, 4, 4)],
         ),
+        (  # the middle is padded on both sides, and the window reads nothing else
+            "max_pool",
+            {"kernel": (1, 2), "stride": (1, 1), "padding": (0, 1, 0, 1), "dilation": (1, 3)},
+            [(1, 1, 4, 2)],
+        ),
     ],
 )
 def test_misfits_are_refused(op: str, attributes: dict[str, object], shapes: list[tuple[int, ...]]):

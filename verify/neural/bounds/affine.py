@@ -228,9 +228,11 @@ class AffineNodes:
         """
         whole = spread_of(node, self.table)
         covered = self.deployed and node.name in self.problem.deployed
-        if not covered or whole is None or whole not in bounds:
+        if not covered or whole is None:
             return self.errors(node, magnitude, magnitude)
-        square = torch.maximum(*(side.abs() for side in bounds[whole])).square()
+        given = self.parameters[whole].reshape(1, -1) if whole in self.parameters else None
+        sides = bounds[whole] if given is None else (given, given)
+        square = torch.maximum(*(side.abs() for side in sides)).square()
         mean_square = self._magnitude(node, {node.inputs[0]: square}, sign="absolute")
         own = self.errors(node, magnitude, mean_square * SHARES)
         return torch.where(low > own, own, torch.full_like(own, torch.inf))
