@@ -136,14 +136,17 @@ class Record:
         """
         return self._split(INPUT, 0, boxes, axes, cuts)
 
-    def split_neurons(self, boxes: Ids, tensor: str, positions: Ids) -> Ids:
-        """Boxes (B,) are divided by the sign of an entry (flat positions (B,)) of a tensor.
+    def split_neurons(
+        self, boxes: Ids, tensor: str, positions: Ids, cuts: NDArray[np.float64]
+    ) -> Ids:
+        """Boxes (B,) are divided by an entry (flat positions (B,)) of a tensor, at its cut (B,).
 
         Returns:
-            The numbers of the halves with the entry at most 0, then of those with it at least 0.
+            The numbers of the halves with the entry at most there, then of those with it at least
+            there.
         """
         number = self._tensors.setdefault(tensor, len(self._tensors))
-        return self._split(NEURON, number, boxes, positions, np.zeros(len(boxes)))
+        return self._split(NEURON, number, boxes, positions, cuts)
 
     def _split(
         self, kind: int, tensor: int, boxes: Ids, places: Ids, cuts: NDArray[np.float64]

@@ -166,7 +166,8 @@ class _Writer:
             return None
         tensor, size, place = chosen
         number, box = leaf
-        numbers = self.record.split_neurons(np.array([number]), tensor, np.array([place]))
+        one, entry = np.array([number]), np.array([place])
+        numbers = self.record.split_neurons(one, tensor, entry, np.zeros(1))
         return _numbered(numbers, phases(box, tensor, size, place))
 
     def _by_input(

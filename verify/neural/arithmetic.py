@@ -37,18 +37,23 @@ class Arithmetic:
             for tensor, offset in problem.offsets.items()
         }
 
-    def sweep(self, low: Tensor, high: Tensor, phases: Tensor) -> Sweep:
-        """Bounds on all tensors over boxes (B, n), given what is known of signs (B, P).
+    def sweep(
+        self, low: Tensor, high: Tensor, phases: Tensor, limits: Tensor | None = None
+    ) -> Sweep:
+        """Bounds on all tensors over boxes (B, n), given what is known of signs (B, P), and the
+        limits of the operands of curves (B, 2, C).
 
         Boxes of which about as much is known go together: as many entries are bounded on each box
         as are unclear on the worst of them.
         """
         low, high = low.to(self.graph.dtype), high.to(self.graph.dtype)
+        if limits is None:
+            limits = self.graph.limits.nothing(low.shape[0], self.graph.device)
         if low.shape[0] <= GROUP:
-            return self.graph.sweep(low, high, phases)
+            return self.graph.sweep(low, high, phases, limits)
         order = (phases == UNKNOWN).sum(dim=1).argsort()
         parts = [
-            self.graph.sweep(low[rows], high[rows], phases[rows])
+            self.graph.sweep(low[rows], high[rows], phases[rows], limits[rows])
             for rows in torch.split(order, GROUP)
         ]
         return Sweep.join(parts).select(order.argsort())

@@ -128,6 +128,7 @@ class Search:
             torch.zeros(1, dtype=torch.int32, device=device),
             torch.full((1,), ROOT, device=device),
             self._main.graph.phases.nothing(1, device),
+            self._main.graph.limits.nothing(1, device),
         )
         self._attack = Attack(
             problem.goal, self._values, self._region, self.candidates.accept, self.generator
@@ -139,7 +140,7 @@ class Search:
         self._helped = 1.0
         free = int((self._region.high > self._region.low).sum())
         self._splitter = Splitter(
-            problem.goal, self._values, self._region, self._main.graph.phases, self.generator
+            problem.goal, self._values, self._region, self._main.graph, self.generator
         )
         self.neurons = False
         self.next_trial = FIRST_TRIAL if free > FEW_INPUTS else LARGEST_QUEUE**2
@@ -198,7 +199,7 @@ class Search:
         began = time.monotonic()
         boxes = self.queue.take(self.batch)
         self._boxes += len(boxes)
-        state = self._main.sweep(boxes.low, boxes.high, boxes.phases)
+        state = self._main.sweep(boxes.low, boxes.high, boxes.phases, boxes.limits)
         boxes.phases = self._main.graph.phases.learned(boxes.phases, state.bounds)
         ceiling = self._main.ceiling(state)
         self._refuter.check_crossings(boxes.phases, state)
@@ -208,14 +209,19 @@ class Search:
         ceiling = ceiling.select(~closed)
         if len(boxes) == 0:
             return
-        cost = self._main.graph.phases.gaps(boxes.phases, state.bounds) * 1e-9
-        if self._helped >= WORTH or self._steps % 4 == 0 or self.neurons:
-            tightened = tighten(self._main, self.problem.goal, state, boxes.phases, ceiling)
+        cuts = self.neurons or self._boxes >= self.next_trial
+        points = torch.zeros_like(boxes.limits[:, 0])
+        gaps = self._main.graph.phases.gaps(boxes.phases, state.bounds) * 1e-9
+        cost = torch.cat([gaps, points], dim=1)
+        if self._helped >= WORTH or self._steps % 4 == 0 or cuts:
+            tightened = tighten(
+                self._main, self.problem.goal, state, boxes.phases, ceiling, cuts=cuts
+            )
             closed = tightened.closed
             self._helped = (self._helped + float(closed.double().mean())) / 2
             self.proved += float(boxes.share[closed].sum())
             boxes, ceiling = boxes.select(~closed), ceiling.select(~closed)
-            cost = tightened.cost[~closed] + cost[~closed]
+            cost, points = tightened.cost[~closed] + cost[~closed], tightened.cut[~closed]
             if len(boxes) == 0:
                 return
         before, boxes.score = boxes.score, margin(self.problem.goal, ceiling.upper)
@@ -226,7 +232,9 @@ class Search:
         if self._leaves.possible and self._settle(boxes, keep, began):
             return
         if bool(keep.any()):
-            self._split(boxes.select(keep), ceiling.select(keep), cost[keep], far[keep])
+            self._split(
+                boxes.select(keep), ceiling.select(keep), cost[keep], points[keep], far[keep]
+            )
 
     def refutes(self, low: Tensor, high: Tensor) -> Tensor:
         """Boxes (B,) on which one round of bounds proves that the goal cannot be reached.
@@ -277,7 +285,8 @@ class Search:
         for arithmetic, guarantee in self._refuter.weaker() if rows.numel() else ():
             phases = boxes.phases[rows]
             low, high = boxes.low[rows], boxes.high[rows]
-            closed, weaker = self._refuter.closed(arithmetic, low, high, phases)
+            limits = boxes.limits[rows]
+            closed, weaker = self._refuter.closed(arithmetic, low, high, phases, limits)
             if guarantee in (Guarantee.FLOAT32, self.guarantee):  # no weaker than what is left
                 accepted = closed
             else:
@@ -325,13 +334,16 @@ class Search:
                 keep[row] = False
         return False
 
-    def _split(self, boxes: Queue, ceiling: Ceiling, cost: Tensor, far: Tensor) -> None:
+    def _split(
+        self, boxes: Queue, ceiling: Ceiling, cost: Tensor, points: Tensor, far: Tensor
+    ) -> None:
         """Split each box by an input or by a neuron.
 
         Args:
             boxes: open boxes.
             ceiling: their bounds.
-            cost: what the relaxation of each entry costs, in the layout of phases (B, P).
+            cost: what the relaxation of each entry costs (B, P + C).
+            points: where curves would be cut (B, C).
             far: which boxes (B,) are to be split by two inputs at once.
         """
         influence = self._splitter.influence(boxes, ceiling)
@@ -339,7 +351,7 @@ class Search:
         column = self._splitter.column(boxes, cost)
         if self._boxes >= self.next_trial:
             self.next_trial *= 4
-            self.neurons = self._gains_by_neurons(boxes, axis, column)
+            self.neurons = self._gains_by_neurons(boxes, axis, column, points)
         finite = self._region.finite[axis.clamp(min=0)] & (axis >= 0)
         nearly = axis < 0
         if self._leaves.possible:
@@ -349,7 +361,9 @@ class Search:
         self.stuck += int((~by_neuron & ~by_input).sum())
         if bool(by_neuron.any()):
             chosen = boxes.select(by_neuron)
-            self.queue.put(self._splitter.by_neuron(chosen, column[by_neuron], self.record))
+            points = points[by_neuron]
+            column = column[by_neuron]
+            self.queue.put(self._splitter.by_neuron(chosen, column, points, self.record))
         if bool(by_input.any()):
             halves = self._splitter.by_input(boxes.select(by_input), axis[by_input], self.record)
             axis = self._splitter.axis(halves, influence[by_input].repeat(2, 1))
@@ -360,7 +374,7 @@ class Search:
                     self._splitter.by_input(halves.select(again), axis[again], self.record)
                 )
 
-    def _gains_by_neurons(self, boxes: Queue, axis: Tensor, column: Tensor) -> bool:
+    def _gains_by_neurons(self, boxes: Queue, axis: Tensor, column: Tensor, points: Tensor) -> bool:
         """Whether splitting by neurons brings the bounds of some boxes down further than splitting
         by inputs, at the first step.
         """
@@ -370,13 +384,13 @@ class Search:
         sample, axis, column = boxes.select(both), axis[both], column[both]
         left = [
             self._open_height(self._splitter.by_input(sample, axis, None)),
-            self._open_height(self._splitter.by_neuron(sample, column, None)),
+            self._open_height(self._splitter.by_neuron(sample, column, points[both], None)),
         ]
         return left[1] < left[0]
 
     def _open_height(self, boxes: Queue) -> float:
         """How far above zero the bounds of boxes are, in sum, after tightening."""
-        state = self._main.sweep(boxes.low, boxes.high, boxes.phases)
+        state = self._main.sweep(boxes.low, boxes.high, boxes.phases, boxes.limits)
         ceiling = self._main.ceiling(state)
         tightened = tighten(self._main, self.problem.goal, state, boxes.phases, ceiling)
         height = torch.where(state.empty, 0.0, tightened.upper.amax(dim=1).clamp(min=0))

@@ -19,6 +19,7 @@ class Queue:
         tries: how many ancestors only rounding held open (N,).
         number: in the record of the split tree (N,); all 0 where nobody records.
         phases: what is known of signs inside the network (N, P).
+        limits: of the operands of curves (N, 2, C).
     """
 
     low: Tensor
@@ -28,6 +29,7 @@ class Queue:
     tries: Tensor
     number: Tensor
     phases: Tensor
+    limits: Tensor
 
     def __len__(self) -> int:
         return self.low.shape[0]

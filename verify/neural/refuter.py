@@ -9,6 +9,7 @@ from torch import Tensor
 
 from verify.neural.arithmetic import Arithmetic
 from verify.neural.bounds.affine import bounds_rounding
+from verify.neural.bounds.limit import any_limit
 from verify.neural.bounds.phase import assumed
 from verify.neural.bounds.sweep import Sweep
 from verify.neural.contradiction import contradicted, contradictions
@@ -66,7 +67,12 @@ class Refuter:
         return closed
 
     def closed(
-        self, arithmetic: Arithmetic, low: Tensor, high: Tensor, phases: Tensor
+        self,
+        arithmetic: Arithmetic,
+        low: Tensor,
+        high: Tensor,
+        phases: Tensor,
+        limits: Tensor | None = None,
     ) -> tuple[Tensor, Ceiling]:
         """Boxes (B,) that one round of bounds closes, and the bounds.
 
@@ -74,19 +80,22 @@ class Refuter:
             arithmetic: one of these.
             low, high: corners (B, n).
             phases: what is known of signs (B, P).
+            limits: of the operands of curves (B, 2, C).
         """
-        state = arithmetic.sweep(low, high, phases)
+        state = arithmetic.sweep(low, high, phases, limits)
         self.check_crossings(phases, state)
         ceiling = arithmetic.ceiling(state)
         return self.refuted(ceiling) | state.empty, ceiling
 
     def check_crossings(self, phases: Tensor, state: Sweep) -> None:
-        """Bounds may cross only where signs were assumed, among the phases (B, P) of the boxes.
+        """Bounds may cross only where signs were assumed, among the phases (B, P) of the boxes, or
+        limits.
 
         Raises:
             EngineFault: they cross elsewhere.
         """
-        crossed = state.empty & (assumed(phases) == 0).all(dim=1)
+        free = (assumed(phases) == 0).all(dim=1) & ~any_limit(state.limits)
+        crossed = state.empty & free
         if bool(crossed.any()):
             raise EngineFault(f"{self.problem.network.name}: the bounds of a tensor cross")
 
@@ -107,4 +116,4 @@ class Refuter:
         """
         corner = self.corner(boxes, ceiling)
         (single, _), *_ = self.weaker()
-        return ~self.closed(single, corner, corner, boxes.phases)[0]
+        return ~self.closed(single, corner, corner, boxes.phases, boxes.limits)[0]

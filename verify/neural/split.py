@@ -1,4 +1,4 @@
-"""Dividing boxes: by an input, or by the sign of an entry inside the network."""
+"""Dividing boxes: by an input, or by an entry inside the network, at zero or within a curve."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from torch import Tensor
 
 from verify.certificate.tree import Record
 from verify.neural.attack import Function
-from verify.neural.bounds.phase import UNKNOWN, Phases, split
+from verify.neural.bounds.graph import BoundGraph
+from verify.neural.bounds.limit import cut
+from verify.neural.bounds.phase import UNKNOWN, split
 from verify.neural.margin import Ceiling, margin
 from verify.neural.queue import Queue
 from verify.neural.region import Region
@@ -27,7 +29,7 @@ class Splitter:
         goal: of the search.
         values: of its inequalities.
         region: the whole box.
-        phases: the layout of what is known of signs.
+        graph: has the layouts of what is known inside the network.
         generator: of points at random.
     """
 
@@ -36,13 +38,13 @@ class Splitter:
         goal: Goal,
         values: Function,
         region: Region,
-        phases: Phases,
+        graph: BoundGraph,
         generator: torch.Generator,
     ) -> None:
         self._goal = goal
         self._values = values
         self._region = region
-        self._phases = phases
+        self._phases, self._limits = graph.phases, graph.limits
         self._generator = generator
 
     def influence(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
@@ -81,15 +83,17 @@ class Splitter:
         return torch.where(possible.any(dim=1), axis, -1)
 
     def column(self, boxes: Queue, cost: Tensor) -> Tensor:
-        """For each box the entry whose sign to split by (B,), or -1 where none costs anything.
+        """For each box the entry to split by (B,), or -1 where none costs anything.
 
         Args:
             boxes: the boxes.
-            cost: what the relaxation of each entry costs (B, P).
+            cost: what the relaxation of each entry costs (B, P + C).
         """
-        if self._phases.width == 0:
+        if cost.shape[1] == 0:
             return torch.full((len(boxes),), -1, device=cost.device)
-        most, column = torch.where(boxes.phases == UNKNOWN, cost, -1.0).max(dim=1)
+        width = self._phases.width
+        signs = torch.where(boxes.phases == UNKNOWN, cost[:, :width], -1.0)
+        most, column = torch.cat([signs, cost[:, width:]], dim=1).max(dim=1)
         return torch.where(most > 0, column, -1)
 
     def by_input(self, boxes: Queue, axis: Tensor, record: Record | None) -> Queue:
@@ -105,28 +109,56 @@ class Splitter:
         twice.share, twice.number = twice.share * part, number
         return twice
 
-    def by_neuron(self, boxes: Queue, column: Tensor, record: Record | None) -> Queue:
-        """Each box with its entry (B,) not positive, and with it not negative.
+    def by_neuron(
+        self, boxes: Queue, column: Tensor, points: Tensor, record: Record | None
+    ) -> Queue:
+        """Each box with its entry (B,) not above a point, and with it not below.
 
         The halves count half of the volume each, whatever their real shares are.
+
+        Args:
+            boxes: the boxes.
+            column: of phases, where the point is zero, or beyond them of limits.
+            points: for each entry of the limits (B, C).
+            record: is told.
         """
-        twice = boxes.select(torch.arange(len(boxes), device=column.device).repeat(2))
-        twice.phases = split(boxes.phases, column)
+        rows = torch.arange(len(boxes), device=column.device)
+        twice = boxes.select(rows.repeat(2))
+        curved = column - self._phases.width
+        bent = rows[curved < 0]
+        point = torch.zeros_like(boxes.low[:, 0])
+        if len(bent):
+            both = torch.cat([bent, bent + len(boxes)])
+            twice.phases[both] = split(boxes.phases[bent], column[bent])
+        if len(bent) < len(boxes):
+            chosen = rows[curved >= 0]
+            curved = curved[chosen]
+            point[chosen] = points[chosen, curved].to(point.dtype)
+            both = torch.cat([chosen, chosen + len(boxes)])
+            twice.limits[both] = cut(boxes.limits[chosen], curved, point[chosen])
         twice.share = twice.share / 2
         if record is not None:
-            numbers = self._recorded(boxes.number.cpu().numpy(), column.cpu().numpy(), record)
+            parents, columns, at = (t.cpu().numpy() for t in (boxes.number, column, point.double()))
+            numbers = self._recorded(parents, columns, at, record)
             twice.number = torch.as_tensor(numbers).to(column.device)
         return twice
 
     def _recorded(
-        self, boxes: np.ndarray[Any, Any], columns: np.ndarray[Any, Any], record: Record
+        self,
+        boxes: np.ndarray[Any, Any],
+        columns: np.ndarray[Any, Any],
+        points: np.ndarray[Any, Any],
+        record: Record,
     ) -> np.ndarray[Any, Any]:
         """Numbers of the halves of boxes (2B,) that are split by entries of several tensors."""
         count = len(boxes)
         numbers = np.zeros(2 * count, dtype=np.int64)
-        for tensor, place in self._phases.places.items():
-            rows = np.flatnonzero((columns >= place.start) & (columns < place.stop))
-            if len(rows):
-                made = record.split_neurons(boxes[rows], tensor, columns[rows] - place.start)
-                numbers[rows], numbers[count + rows] = made[: len(rows)], made[len(rows) :]
+        layouts = ((0, self._phases.places), (self._phases.width, self._limits.places))
+        for offset, places in layouts:
+            for tensor, place in places.items():
+                at = columns - offset - place.start
+                rows = np.flatnonzero((at >= 0) & (at < place.stop - place.start))
+                if len(rows):
+                    made = record.split_neurons(boxes[rows], tensor, at[rows], points[rows])
+                    numbers[rows], numbers[count + rows] = made[: len(rows)], made[len(rows) :]
         return numbers

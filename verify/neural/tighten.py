@@ -8,7 +8,7 @@ bound is valid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import product
 
 import torch
@@ -16,6 +16,9 @@ from torch import Tensor
 
 from verify.neural.arithmetic import Arithmetic
 from verify.neural.bounds.choice import Choice, is_bent
+from verify.neural.bounds.combination import Bounds
+from verify.neural.bounds.gain import gain
+from verify.neural.bounds.limit import within
 from verify.neural.bounds.line import TURNING, first_turns
 from verify.neural.bounds.phase import assumed
 from verify.neural.bounds.product import choices
@@ -61,18 +64,22 @@ class Tightened:
         closed: boxes (B,) on which the goal is refuted.
         upper: bounds of the weighted sums, at their best (B, K).
         slope: of the sums over the boxes (B, K, n), at the end.
-        cost: what the lines above bent functions cost the sums that are not refuted, by the
-            tensor that is bent, in the layout of phases (B, P).
+        cost: what the lines of functions of one variable cost the sums that are not refuted, by
+            the entry of which they are functions: in the layout of phases, then in that of limits
+            (B, P + C). Of bent functions it is the cost of the line above, of curves what a cut
+            would save.
+        cut: where (B, C).
     """
 
     closed: Tensor
     upper: Tensor
     slope: Tensor
     cost: Tensor
+    cut: Tensor
 
     def select(self, index: Tensor) -> Tightened:
         """That of some boxes."""
-        return Tightened(self.closed[index], self.upper[index], self.slope[index], self.cost[index])
+        return Tightened(*(getattr(self, f.name)[index] for f in fields(self)))
 
 
 def tighten(
@@ -82,6 +89,8 @@ def tighten(
     phases: Tensor,
     ceiling: Ceiling,
     steps: int = STEPS,
+    *,
+    cuts: bool = False,
 ) -> Tightened:
     """Try to refute a goal on boxes.
 
@@ -92,6 +101,7 @@ def tighten(
         phases: what is known of signs (B, P).
         ceiling: plain bounds of the single inequalities.
         steps: of descent.
+        cuts: whether to look for cuts of curves.
     """
     graph = arithmetic.graph
     sets = conjunctions(goal)
@@ -105,7 +115,12 @@ def tighten(
     logits = _first_weights(ceiling, member)
     slopes = _slopes(arithmetic, state, len(sets))
     turns = _turns(arithmetic, state, len(sets))
-    prices, signs = _prices(arithmetic, phases, len(sets))
+    known = _known(arithmetic, state, phases)
+    limits = {name: ends for name, ends in known.items() if name in graph.limits.places}
+    prices = {
+        name: torch.zeros(batch, len(sets), graph.size(name), dtype=graph.dtype).to(graph.device)
+        for name in known
+    }
     if not slopes and not turns and not prices and all(len(chosen) < 2 for chosen in sets):
         steps = 1  # nothing can be chosen
     shares = [*slopes.values(), *(t for pair in turns.values() for t in pair)]
@@ -124,7 +139,7 @@ def tighten(
     for step in range(steps):
         with torch.enable_grad():
             weights = torch.softmax(logits + forbidden, dim=2)
-            choice = Choice(slopes, turns, {n: -prices[n] * signs[n] for n in prices})
+            choice = Choice(slopes, turns, prices, limits)
             upper, slope = arithmetic.weighted(state, weights, choice, costs)
             best = torch.where(upper.detach() < best, upper.detach(), best)  # not where it is NaN
             if step == steps - 1 or bool((best < 0).all()):
@@ -138,15 +153,17 @@ def tighten(
         descent.step(gradients)
         for parameter in shares:
             parameter.data.clamp_(0, 1)
-        for parameter in prices.values():
-            parameter.data.clamp_(min=0)
-    cost = torch.zeros(batch, graph.phases.width, dtype=graph.dtype, device=graph.device)
-    unrefuted = (best >= 0).to(graph.dtype)
-    for node in graph.nodes:
-        if node.name in costs:
-            columns = graph.phases.places[node.inputs[0]]
-            cost[:, columns] += (costs[node.name] * unrefuted[..., None]).sum(dim=1)
-    return Tightened((best < 0).all(dim=1), best, slope.detach(), cost)
+        for parameter, ends in zip(prices.values(), known.values(), strict=True):
+            _project(parameter.data, ends)
+    cost, cut = _costs(arithmetic, state, costs, (best >= 0).to(graph.dtype), cuts)
+    return Tightened((best < 0).all(dim=1), best, slope.detach(), cost, cut)
+
+
+def _project(prices: Tensor, ends: Bounds) -> None:
+    """Prices (B, K, size) of upper ends may be positive, of lower ends negative."""
+    floor, ceiling = (end[:, None].isinf() for end in ends)
+    prices.copy_(torch.where(floor, prices.clamp(min=0), prices))
+    prices.copy_(torch.where(ceiling, prices.clamp(max=0), prices))
 
 
 def _first_weights(ceiling: Ceiling, member: Tensor) -> Tensor:
@@ -200,16 +217,60 @@ def _turns(arithmetic: Arithmetic, state: Sweep, rows: int) -> dict[str, tuple[T
     return result
 
 
-def _prices(
-    arithmetic: Arithmetic, phases: Tensor, rows: int
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Prices, zero at first, and signs, of the tensors on which some box was split."""
-    prices: dict[str, Tensor] = {}
-    signs: dict[str, Tensor] = {}
-    table = assumed(phases)
-    for name in arithmetic.graph.phases.places:
-        sign = arithmetic.graph.phases.of(name, table)
+def _known(arithmetic: Arithmetic, state: Sweep, phases: Tensor) -> dict[str, Bounds]:
+    """The ends (B, size), infinite where nothing was assumed, of the tensors by which some box was
+    split.
+    """
+    graph = arithmetic.graph
+    known: dict[str, Bounds] = {}
+    signs = assumed(phases)
+    for name in graph.phases.places:
+        sign = graph.phases.of(name, signs)
         if bool(sign.any()):
-            signs[name] = sign[:, None].to(arithmetic.graph.dtype)
-            prices[name] = torch.zeros_like(signs[name]).repeat(1, rows, 1)
-    return prices, signs
+            infinite = torch.full(sign.shape, torch.inf, dtype=graph.dtype, device=graph.device)
+            known[name] = (
+                (-infinite).masked_fill(sign > 0, 0.0), infinite.masked_fill(sign < 0, 0.0)
+            )  # fmt: skip
+    for name in graph.limits.places:
+        floor, ceiling = (end.to(graph.dtype) for end in graph.limits.of(name, state.limits))
+        if bool((floor.isfinite() | ceiling.isfinite()).any()):
+            known[name] = within(known.get(name, (floor, ceiling)), (floor, ceiling))
+    return known
+
+
+def _costs(
+    arithmetic: Arithmetic, state: Sweep, costs: dict[str, Tensor], unrefuted: Tensor, cuts: bool
+) -> tuple[Tensor, Tensor]:
+    """What functions of one variable cost (B, P + C), and where curves are best cut (B, C).
+
+    Args:
+        arithmetic: the bounds.
+        state: the sweep.
+        costs: coefficients on each function (B, K, size).
+        unrefuted: which sums count (B, K).
+        cuts: whether to look for cuts.
+    """
+    graph = arithmetic.graph
+    batch, width = len(unrefuted), graph.phases.width
+    cost = torch.zeros(batch, width + graph.limits.width, dtype=graph.dtype, device=graph.device)
+    cut = torch.zeros(batch, graph.limits.width, dtype=graph.dtype, device=graph.device)
+    for name, coefficients in costs.items():
+        node = graph.node(name)
+        over, under = (
+            (side.clamp(min=0) * unrefuted[..., None]).sum(dim=1)
+            for side in (coefficients, -coefficients)
+        )
+        if is_bent(node):
+            above = state.lines[name].offset_above
+            cost[:, graph.phases.places[node.inputs[0]]] += under * above
+        elif cuts:
+            source, index = graph.origin(node.inputs[0])
+            if source not in graph.limits.places:
+                continue
+            found = gain(node, state.bounds[node.inputs[0]])
+            saved = over * found.below + under * found.above
+            columns = graph.limits.places[source].start + index
+            better = saved > cost[:, width + columns]
+            cost[:, width + columns] += saved
+            cut[:, columns] = torch.where(better, found.cut, cut[:, columns])
+    return cost, cut

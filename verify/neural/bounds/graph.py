@@ -18,9 +18,11 @@ import torch
 from torch import Tensor
 
 from extract.network import Node
+from extract.operator import OPERATORS
 from theory.error import UnsupportedOperator
 from verify.neural.bounds.affine import EXACT, AffineNodes
 from verify.neural.bounds.choice import Choice, is_bent
+from verify.neural.bounds.limit import Limits, within
 from verify.neural.bounds.line import LINES
 from verify.neural.bounds.phase import Phases, clamped
 from verify.neural.bounds.relax import Passed, Relaxer, weighted
@@ -84,8 +86,14 @@ class BoundGraph:
         self._refined = self._tensors_to_refine()
         bent = dict.fromkeys(n.inputs[0] for n in self.nodes if is_bent(n))
         self.phases = Phases({name: self.size(name) for name in bent})
-        for name in bent:
-            self.uses[name] += 1  # prices of known signs are added there
+        curved = dict.fromkeys(
+            self._unmoved(n.inputs[0]) for n in self.nodes if n.op in LINES and not is_bent(n)
+        )
+        curved.pop(self.point, None)
+        self.limits = Limits({name: self.size(name) for name in curved})
+        self._origins: dict[str, tuple[str, Tensor]] = {}
+        for name in (*bent, *curved):
+            self.uses[name] += 1  # prices of what is known are added there
 
     @property
     def products(self) -> int:
@@ -101,14 +109,25 @@ class BoundGraph:
         """The number of entries of a tensor."""
         return self._nodes.table[tensor].size
 
-    def sweep(self, low: Tensor, high: Tensor, phases: Tensor | None = None) -> Sweep:
+    def sweep(
+        self,
+        low: Tensor,
+        high: Tensor,
+        phases: Tensor | None = None,
+        limits: Tensor | None = None,
+    ) -> Sweep:
         """Bounds on all tensors over boxes.
 
         Args:
             low, high: corners (B, n).
             phases: what is known of signs (B, P); the bounds are of evaluations that have them.
+            limits: of the operands of curves (B, 2, C); the bounds are of evaluations within them.
         """
         state = Sweep(empty=torch.zeros(low.shape[0], dtype=torch.bool, device=self.device))
+        if limits is None:
+            limits = self.limits.nothing(low.shape[0], self.device)
+        state.limits = limits
+        cut = limits.isfinite().flatten(0, 1).any(dim=0)
         state.bounds[self.point] = (low, high)
         state.errors[self.point] = torch.zeros_like(low)
         state.vanished = self._vanished(self.point, torch.maximum(low.abs(), high.abs()))
@@ -120,6 +139,10 @@ class BoundGraph:
             if phases is not None and known:
                 phase = self.phases.of(node.name, phases)
                 state.bounds[node.name] = clamped(state.bounds[node.name], phase)
+            if node.name in self.limits.places and bool(cut[self.limits.places[node.name]].any()):
+                known = True
+                ends = self.limits.of(node.name, limits)
+                state.bounds[node.name] = within(state.bounds[node.name], ends)
             if node.name in self._refined:
                 self._refine(node, state)
             if known or node.name in self._refined:
@@ -141,7 +164,7 @@ class BoundGraph:
             start: for some tensors, coefficients (B or 1, K, size); the functional is their sum.
             constant: (B or 1, K), added.
             choice: of the relaxations.
-            costs: is given what the line above each bent node costs the bounds, (B, K, size).
+            costs: is given the coefficients on each function of one variable, (B, K, size).
 
         Returns:
             The bounds (B, K), and the affine function of the input below the functional:
@@ -156,13 +179,15 @@ class BoundGraph:
         for node in reversed(self.nodes):
             if node.op == "input" or node.name not in pending:
                 continue
-            coefficients = choice.priced(node.name, pending.pop(node.name))
-            if costs is not None and is_bent(node):
-                above = state.lines[node.name].offset_above
-                costs[node.name] = -coefficients.detach().clamp(max=0) * above[:, None]
+            coefficients, priced = choice.priced(node.name, pending.pop(node.name))
+            if costs is not None and node.name in state.lines:
+                costs[node.name] = coefficients.detach()
             passed = self._backward(node, coefficients, state, choice)
             total = total + passed.added
             total = total - (passed.lost + total.abs() * (3 * unit))
+            if priced is not None:
+                total = total + priced
+                total = total - total.abs() * (3 * unit)
             for name, value in passed.contributions:
                 pending[name] = pending[name] + value if name in pending else value
         slope = pending.get(self.point)
@@ -234,6 +259,19 @@ class BoundGraph:
         while node.op in EXACT and node.name not in self.problem.casts:
             node = self._nodes.table[node.inputs[0]]
         return node.name
+
+    def origin(self, name: str) -> tuple[str, Tensor]:
+        """The tensor whose entries a tensor has, and which of them (size,), flat."""
+        if name not in self._origins:
+            node = self._nodes.table[name]
+            moves = node.op in EXACT and node.name not in self.problem.casts
+            if not moves:
+                return name, torch.arange(node.size, device=self.device)
+            source, index = self.origin(node.inputs[0])
+            shaped = index.reshape(1, *self._nodes.table[node.inputs[0]].shape)
+            moved = OPERATORS[node.op].forward(node.attributes, [shaped])
+            self._origins[name] = source, moved.reshape(-1)
+        return self._origins[name]
 
     def _readers(self, name: str) -> list[Node]:
         """The nodes that read a tensor, also what others only moved."""

@@ -21,7 +21,9 @@ class Sweep:
         lines, combinations: the relaxations that were used.
         errors: E of each node, (B, size).
         vanished: what underflow can cost a functional of these tensors, (B, 1).
-        empty: where bounds cross, (B,): no evaluation has the signs that were assumed there.
+        empty: where bounds cross, (B,): no evaluation has the signs that were assumed there, or
+            keeps within the limits.
+        limits: that were assumed (B, 2, C).
     """
 
     bounds: dict[str, Bounds] = field(default_factory=dict[str, Bounds])
@@ -30,6 +32,7 @@ class Sweep:
     errors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
     vanished: Tensor = field(default_factory=lambda: torch.zeros(1, 1))
     empty: Tensor = field(default_factory=lambda: torch.zeros(1, dtype=torch.bool))
+    limits: Tensor = field(default_factory=lambda: torch.zeros(1, 2, 0))
 
     def reach(self, tensor: str) -> Tensor:
         """The largest magnitudes of a tensor, (B, size)."""
@@ -45,6 +48,7 @@ class Sweep:
             {name: errors[index] for name, errors in self.errors.items()},
             self.vanished[index],
             self.empty[index],
+            self.limits[index],
         )
 
     @staticmethod
@@ -69,4 +73,5 @@ class Sweep:
             {name: torch.cat([p.errors[name] for p in parts]) for name in first.errors},
             torch.cat([p.vanished for p in parts]),
             torch.cat([p.empty for p in parts]),
+            torch.cat([p.limits for p in parts]),
         )
