@@ -72,8 +72,12 @@ def multiplied(sketch: Sketch, one: str, other: str, width: int) -> str:
     return sketch.put("reshape", sketch.put("matmul", square, column), shape=(width,))
 
 
-def random_choice(rng: Generator, graph: BoundGraph, phases: torch.Tensor, rows: int) -> Choice:
-    """Slopes anywhere between the two sides, prices of any size for the signs that are assumed."""
+def random_choice(
+    rng: Generator, graph: BoundGraph, phases: torch.Tensor, limits: torch.Tensor, rows: int
+) -> Choice:
+    """Slopes anywhere between the two sides, prices of any size for the signs that are assumed, and
+    of either sign for the limits.
+    """
     slopes: dict[str, torch.Tensor] = {}
     turns: dict[str, Any] = {}
     multipliers: dict[str, torch.Tensor] = {}
@@ -93,7 +97,35 @@ def random_choice(rng: Generator, graph: BoundGraph, phases: torch.Tensor, rows:
         sign = graph.phases.of(name, assumed(phases)).to(graph.dtype)[:, None]
         price = rng.exponential(size=(batch, rows, sign.shape[2])) * 10.0 ** rng.integers(-3, 2)
         multipliers[name] = -torch.tensor(price).to(graph.dtype) * sign
-    return Choice(slopes, turns, multipliers)
+    ends_of: dict[str, Any] = {}
+    for name in graph.limits.places:
+        ends_of[name] = tuple(end.to(graph.dtype) for end in graph.limits.of(name, limits))
+        price = rng.normal(size=(batch, rows, graph.size(name))) * 10.0 ** rng.integers(-3, 2)
+        multipliers[name] = torch.tensor(price).to(graph.dtype)
+    return Choice(slopes, turns, multipliers, limits=ends_of)
+
+
+def drawn_limits(rng: Generator, graph: BoundGraph, problem: Problem, points: Array) -> Any:
+    """For each box ends about some entries at one of its points, near it, at it or far."""
+    limits = graph.limits.nothing(len(points), "cpu")
+    for row, point in enumerate(points):
+        values = exact_values(problem, point, list(graph.limits.places))
+        flat = np.array([float(ends(v)[0]) for n in graph.limits.places for v in values[n]])
+        for at, value in enumerate(flat):
+            for side, direction in ((0, -1), (1, 1)):
+                if rng.random() < 0.4:
+                    away = abs(value) * 10.0 ** rng.integers(-8, 1) * (rng.random() < 0.8)
+                    limits[row, side, at] = value + direction * away
+    return limits
+
+
+def within_limits(graph: BoundGraph, limits: Array, values: dict[str, list[Any]]) -> bool:
+    """Whether all entries are surely within the limits (2, C)."""
+    flat = [v for name in graph.limits.places for v in values[name]]
+    return all(
+        _is_at_most(low, ends(v)[0]) and _is_at_most(-high, -ends(v)[1])
+        for low, v, high in zip(limits[0].tolist(), flat, limits[1].tolist(), strict=True)
+    )
 
 
 def sign_of(value: Any) -> int:
@@ -137,16 +169,18 @@ def try_choices(rng: Generator) -> None:
     low, high = draw_boxes(rng, 3, ("wide", "narrow", "point", "one ulp", "mixed", "wide"))
     points = [draw_points(rng, *corners, 4) for corners in zip(low, high, strict=True)]
     start = rng.normal(size=(1, 2, 3)) * 10.0 ** rng.integers(-3, 4, size=(1, 2, 3))
-    tested = 0
+    tested = cut = 0
     for dtype in FORMATS:
         for deployed in (False, True):
             graph = BoundGraph(problem, dtype=dtype, deployed=deployed)
-            tensors = [*graph.phases.places, last]
-            phases = drawn_phases(rng, graph, problem, np.stack([box[0] for box in points]))
+            tensors = [*graph.phases.places, *graph.limits.places, last]
+            firsts = np.stack([box[0] for box in points])
+            phases = drawn_phases(rng, graph, problem, firsts)
+            limits = drawn_limits(rng, graph, problem, firsts)
             with torch.no_grad():
                 below, above = torch.tensor(low).to(dtype), torch.tensor(high).to(dtype)
-                state = graph.sweep(below, above, phases)
-                choice = random_choice(rng, graph, phases, 2)
+                state = graph.sweep(below, above, phases, limits)
+                choice = random_choice(rng, graph, phases, limits, 2)
                 rows = torch.tensor(start).to(dtype)
                 zero = torch.zeros(1, 2, dtype=dtype)
                 least, slope, offset = graph.lower(state, {last: rows}, zero, choice)
@@ -161,6 +195,9 @@ def try_choices(rng: Generator) -> None:
                     wanted = phases[box].sign().numpy()
                     if ((wanted != 0) & (signs != wanted)).any():
                         continue
+                    if not within_limits(graph, limits[box].numpy(), values):
+                        continue
+                    cut += int(bool(limits[box].isfinite().any()))
                     tested += 1
                     assert not state.empty[box]
                     for name in tensors:
@@ -179,6 +216,7 @@ def try_choices(rng: Generator) -> None:
                             )
                             assert line <= ends(total)[1]
     assert tested > 20
+    assert cut or not graph.limits.width
 
 
 def goal_problem(rng: Generator) -> Problem:

@@ -59,7 +59,7 @@ FURTHER = 3
 MOSTLY = 0.5
 """Where float64 closes this share of the boxes on which it is tried, it is tried on all of them."""
 
-FIRST_TRIAL = 16
+FIRST_TRIAL = 1
 """After so many boxes both kinds of split are tried, and again after 4, 16, ... times as many."""
 
 TRIALS = 8

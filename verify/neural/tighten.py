@@ -139,7 +139,7 @@ def tighten(
     for step in range(steps):
         with torch.enable_grad():
             weights = torch.softmax(logits + forbidden, dim=2)
-            choice = Choice(slopes, turns, prices, limits)
+            choice = Choice(slopes, turns, prices, limits=limits)
             upper, slope = arithmetic.weighted(state, weights, choice, costs)
             best = torch.where(upper.detach() < best, upper.detach(), best)  # not where it is NaN
             if step == steps - 1 or bool((best < 0).all()):

@@ -141,6 +141,8 @@ class AffineNodes:
             return self._moved(node, coefficients)
         if node.op in {"add", "sub"} and self._is_plain(node):
             return self._summed(node, coefficients)
+        if node.op in {"mul", "div"} and self._is_plain(node):
+            return self._scaled(node, coefficients)
         return self._transposed(node, flat, batch, rows)
 
     def _moved(self, node: Node, coefficients: Tensor) -> tuple[list[tuple[str, Tensor]], Tensor]:
@@ -176,6 +178,15 @@ class AffineNodes:
             else:
                 contributions.append((name, signed))
         return contributions, added
+
+    def _scaled(self, node: Node, coefficients: Tensor) -> tuple[list[tuple[str, Tensor]], Tensor]:
+        """Through a product or quotient of one operand of this shape with constants."""
+        added = torch.zeros(1, 1, dtype=self.dtype, device=self.device)
+        (varying,) = (n for n in node.inputs if n not in self.parameters)
+        (fixed,) = (n for n in node.inputs if n in self.parameters)
+        factor = self.parameters[fixed].expand(node.shape).reshape(-1)
+        value = coefficients / factor if node.op == "div" else coefficients * factor
+        return [(varying, value)], added
 
     def is_selection(self, node: Node) -> bool:
         """Whether each entry of an affine node reads at most one: then intervals lose nothing."""
