@@ -20,18 +20,18 @@ from test_auditor import value, with_rows
 from test_certificate import bound, finding, most, network
 
 from theory import Agent, Feature, Term, forall
+from verify.answer import Deadline
 from verify.bind import BoundProperty
 from verify.certificate.argument import Argument, follows, joined
-from verify.certificate.bound import Auditor, Boxes
+from verify.certificate.bound import Auditor
+from verify.certificate.box import Boxes
 from verify.certificate.file import Entry, unwired, wired
 from verify.certificate.statement import network_digest, statement_digest
 from verify.certificate.tree import ARGUED, LEAF, Tree
-from verify.certificate.write import FEW_INPUTS
-from verify.judge import judge
+from verify.certificate.write import FEW_INPUTS, entry
 from verify.problem import Problem, compile_goal
 from verify.problem.goal import AllOf, AnyOf, Atom, Goal, Undecidable
-from verify.smt.solver import SmtSolver
-from verify.solve import Engines
+from verify.verdict import Guarantee
 
 
 def bent(rng: Generator) -> tuple[Problem, list[str], list[str]]:
@@ -166,7 +166,7 @@ def test_what_follows_from_negative_sums(goal: Goal) -> None:
 
 @pytest.fixture(scope="module")
 def wide() -> BoundProperty:
-    return limited(1.0)
+    return limited(0.92)
 
 
 def limited(share: float) -> BoundProperty:
@@ -184,9 +184,16 @@ def limited(share: float) -> BoundProperty:
 
 @pytest.fixture(scope="module")
 def argued(wide: BoundProperty) -> Entry:
-    with SmtSolver() as smt:
-        made = judge(wide, Engines(smt, certify_s=60.0), 60.0).certificate
-    assert made is not None
+    problem = compile_goal(wide.property.formula, wide.functions, wanted=False)
+    made = entry(
+        wide.property.name,
+        problem,
+        None,
+        guarantee=Guarantee.FLOAT32,
+        occasion=None,
+        deadline=Deadline.after(60),
+    )
+    assert isinstance(made, Entry)
     tree = unwired(made.tree)
     assert (tree.kind == ARGUED).sum() > 20
     assert tree.leaves < 300

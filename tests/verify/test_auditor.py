@@ -17,7 +17,8 @@ from test_bounds import INSTANCES, POSITIVE, SMALL, weights
 from extract.network import Array, Node
 from theory.enclosure import Undecided
 from theory.error import InputError, UnsupportedOperator
-from verify.certificate.bound import Auditor, Boxes
+from verify.certificate.bound import Auditor
+from verify.certificate.box import Boxes
 from verify.problem import Affine, Inequality, Problem
 from verify.problem.affine import entry
 
@@ -265,6 +266,49 @@ def test_known_signs_leave_the_points_that_have_them(seed: int):
         tighter += int((reach.upper < free.upper).sum())
         for at, inequality in enumerate(problem.inequalities):
             assert value(inequality, values) <= Fraction(reach.upper[0, at])
+    assert tighter > 30
+
+
+@pytest.mark.parametrize("deployed", [True, False])
+@pytest.mark.parametrize("op", ["tanh", "sigmoid", "elu"])
+def test_limits_of_curves_tighten_and_hold(op: str, deployed: bool) -> None:
+    rng = np.random.default_rng(len(op))
+    sketch = Sketch(3)
+    hidden, before = "x", ""
+    for width in (6, 5):
+        size = next(n for n in sketch.nodes if n.name == hidden).shape[0]
+        weight, bias = (sketch.hold(rng.normal(size=s)) for s in ((width, size), (width,)))
+        before = sketch.put("linear", hidden, weight, bias)
+        hidden = sketch.put(op, before, **({"alpha": 1.0} if op == "elu" else {}))
+    out = sketch.put("linear", hidden, sketch.hold(rng.normal(size=(2, 5))))
+    problem = with_rows(sketch.problem(out, before), rng, [out])
+    low, high = draw_boxes(rng, 3, ("wide",))
+    auditor = Auditor(problem, deployed=deployed)
+    corners = low.astype(float), high.astype(float)
+    free = auditor.reach(auditor.sweep(Boxes(*corners, {})))
+    tighter = 0
+    for point in draw_points(rng, low[0], high[0], 20):
+        exact = exact_values(problem, point, [out, before])
+        runs = [exact]
+        if deployed:
+            single = in_float32(problem, point, rng)
+            runs.append({n: [Fraction(float(v)) for v in single[n]] for n in (out, before)})
+        middle = np.array([[float(ends(v)[0]) for v in exact[before]]])
+        reach = np.abs(middle) * 10.0 ** rng.integers(-6, 1, size=(2, 1, 5))
+        sides = [np.where(rng.random(middle.shape) < 0.5, np.inf, r) for r in reach]
+        limits = {before: (middle - sides[0], middle + sides[1])}
+        state = auditor.sweep(Boxes(*corners, {}, limits))
+        reached = auditor.reach(state)
+        tighter += int((reached.upper < free.upper).sum())
+        for run in runs:
+            pairs = zip(run[before], *(end[0] for end in limits[before]), strict=True)
+            if not all(a <= ends(v)[0] and ends(v)[1] <= b for v, a, b in pairs):
+                continue
+            assert not state.empty.any()
+            for at, inequality in enumerate(problem.inequalities):
+                assert value(inequality, run) <= Fraction(reached.upper[0, at])
+            known = reached.known_slope @ point.astype(float) + reached.known_offset
+            assert (known >= -1e-9).all()
     assert tighter > 30
 
 

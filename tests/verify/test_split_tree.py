@@ -16,7 +16,7 @@ def test_the_tree_is_in_preorder_left_before_right():
     left, right = record.split_inputs(np.array([ROOT]), np.array([3]), np.array([0.5]))
     # The right half is split first, and both halves of the left one in one step.
     record.split_inputs(np.array([right]), np.array([1]), np.array([-2.0]))
-    first, second = record.split_neurons(np.array([left]), "pre", np.array([7]), np.zeros(1))
+    first, second = record.split_neurons(np.array([left]), "pre", np.array([7]))
     record.split_inputs(np.array([second, first]), np.array([5, 4]), np.array([1.5, 1.25]))
     tree = record.tree()
     assert tree.kind.tolist() == [

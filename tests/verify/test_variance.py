@@ -18,7 +18,8 @@ from extract.network import Network
 from tests.verify.test_deployed import network_of, problem_of
 from theory import Agent, Feature, forall
 from verify.answer import Deadline
-from verify.certificate.bound import Auditor, Boxes
+from verify.certificate.bound import Auditor
+from verify.certificate.box import Boxes
 from verify.neural.bounds.affine import bounds_rounding
 from verify.neural.bounds.graph import BoundGraph
 from verify.neural.bounds.variance import MORE_TERMS, SHARES

@@ -19,6 +19,7 @@ import numpy as np
 
 from verify.certificate import relax
 from verify.certificate.argument import LEVELS, Arguments
+from verify.certificate.box import Boxes
 from verify.certificate.contrary import contraries
 from verify.certificate.program import read_program
 from verify.certificate.relax import UNDERFLOW, UNIT, Slopes, Tensor, gamma
@@ -43,21 +44,6 @@ LARGEST = 1e100
 
 
 @dataclass(frozen=True)
-class Boxes:
-    """A batch of boxes.
-
-    Attributes:
-        low, high: corners (B, n).
-        signs: for tensors of the problem's network, what is known of the sign of each entry:
-            1 not negative, -1 not positive, 0 nothing; (B, size).
-    """
-
-    low: Reals
-    high: Reals
-    signs: Mapping[str, Reals]
-
-
-@dataclass(frozen=True)
 class Sweep:
     """What is known of the steps on boxes.
 
@@ -74,9 +60,7 @@ class Sweep:
     def select(self, boxes: Truth) -> Sweep:
         """That of some of the boxes."""
         tensors = {name: tensor.select(boxes) for name, tensor in self.tensors.items()}
-        signs = {name: sign[boxes] for name, sign in self.boxes.signs.items()}
-        chosen = Boxes(self.boxes.low[boxes], self.boxes.high[boxes], signs)
-        return Sweep(chosen, tensors, self.empty[boxes])
+        return Sweep(self.boxes.select(boxes), tensors, self.empty[boxes])
 
 
 @dataclass(frozen=True)
@@ -87,8 +71,8 @@ class Reach:
         upper: their largest values, at most (B, K).
         slope, offset: affine functions of the point that are nowhere below them, (B, K, n) and
             (B, K); the offsets carry all errors.
-        known_slope, known_offset: the same for what is known of signs, C functionals each of which
-            is not negative on all runs in the box: (B, C, n) and (B, C).
+        known_slope, known_offset: the same for what is known of signs, and then of limits, C
+            functionals each of which is not negative on all runs in the box: (B, C, n) and (B, C).
     """
 
     upper: Reals
@@ -176,12 +160,12 @@ class Auditor:
             point = Tensor(boxes.low, boxes.high, np.zeros_like(boxes.low))
             tensors[POINT] = point
             empty = (boxes.low > boxes.high).any(axis=1)
-            empty |= self._clip(POINT, point, boxes.signs)
+            empty |= self._clip(POINT, point, boxes)
             for step in self.program.steps:
                 tensor = tensors[step.name] = self._relaxed(step, tensors)
                 if step.name in self._refined:
                     self._refine(step.name, tensors)
-                empty |= self._clip(step.name, tensor, boxes.signs)
+                empty |= self._clip(step.name, tensor, boxes)
         return Sweep(boxes, tensors, empty)
 
     def reach(self, state: Sweep) -> Reach:
@@ -193,7 +177,7 @@ class Auditor:
             constant = np.broadcast_to(constant, (len(state.empty), len(self._constant)))
             start = {name: value[None] for name, value in self._start.items()}
             lower, slope, offset = self._backward(state.tensors, start, constant)
-            known_slope, known_offset = self._known_signs(state.tensors, state.boxes)
+            known_slope, known_offset = self._known(state.tensors, state.boxes)
         return Reach(-lower, -slope, -offset, known_slope, known_offset)
 
     def summed(self, state: Sweep, given: Arguments, trace: Trace | None = None) -> Reals:
@@ -251,23 +235,34 @@ class Auditor:
         """The bends of the program, in its order."""
         return [step for step in self.program.steps if isinstance(step, Bend)]
 
-    def _known_signs(self, tensors: Mapping[str, Tensor], boxes: Boxes) -> tuple[Reals, Reals]:
-        """Affine functions above sign * entry, for all entries with a sign on some box."""
+    def _known(self, tensors: Mapping[str, Tensor], boxes: Boxes) -> tuple[Reals, Reals]:
+        """Affine functions above sign * entry, for all entries with a sign on some box, and above
+        entry - floor and ceiling - entry, for all with such an end.
+        """
         count, width = boxes.low.shape
         slopes, offsets = [np.zeros((count, 0, width))], [np.zeros((count, 0))]
-        for name, signs in boxes.signs.items():
-            entries = np.flatnonzero((signs != 0).any(axis=0))
-            start = np.zeros((count, len(entries), signs.shape[1]))
-            start[:, np.arange(len(entries)), entries] = -signs[:, entries]
-            zero = np.zeros((count, len(entries)))
-            _, slope, offset = self._backward(tensors, {self.program.place[name]: start}, zero)
+        given = [(name, sign, np.zeros_like(sign)) for name, sign in boxes.signs.items()]
+        for name, ends in boxes.limits.items():
+            for side, end in zip((1.0, -1.0), ends, strict=True):
+                finite = np.isfinite(end)
+                given.append((name, side * finite, side * np.where(finite, end, 0.0)))
+        for name, sides, ends in given:
+            entries = np.flatnonzero((sides != 0).any(axis=0))
+            start = np.zeros((count, len(entries), sides.shape[1]))
+            start[:, np.arange(len(entries)), entries] = -sides[:, entries]
+            start_at = {self.program.place[name]: start}
+            _, slope, offset = self._backward(tensors, start_at, ends[:, entries])
             slopes.append(-slope)
             offsets.append(-offset)
         return np.concatenate(slopes, axis=1), np.concatenate(offsets, axis=1)
 
-    def _clip(self, name: str, tensor: Tensor, signs: Mapping[str, Reals]) -> Truth:
-        """Cut the bounds by the known signs; boxes on which nothing is left."""
-        for given, sign in signs.items():
+    def _clip(self, name: str, tensor: Tensor, boxes: Boxes) -> Truth:
+        """Cut the bounds by the known signs and limits; boxes on which nothing is left."""
+        for given, (low, high) in boxes.limits.items():
+            if self.program.place.get(given) == name:
+                tensor.low = np.maximum(tensor.low, low)
+                tensor.high = np.minimum(tensor.high, high)
+        for given, sign in boxes.signs.items():
             if self.program.place.get(given) == name:
                 tensor.low = np.where(sign > 0, np.maximum(tensor.low, 0.0), tensor.low)
                 tensor.high = np.where(sign < 0, np.minimum(tensor.high, 0.0), tensor.high)

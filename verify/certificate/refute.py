@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from verify.certificate.bound import Boxes, Reach, Sweep
+from verify.certificate.bound import Reach, Sweep
+from verify.certificate.box import Boxes
 from verify.certificate.contrary import Pair
 from verify.certificate.relax import UNDERFLOW, gamma
 from verify.certificate.step import Reals, Truth

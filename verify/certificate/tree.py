@@ -1,8 +1,8 @@
 """The split tree of a proof: how a search records it, and how a certificate holds it.
 
 Every box is the root, or one half of another box: the half with `x[axis] <= cut` (left) or the one
-with `x[axis] >= cut` (right); or the half in which one entry of a tensor is at most zero (left) or
-at least zero (right). A box that is not split is a leaf, and may have an argument.
+with `x[axis] >= cut` (right); or the half in which one entry of a tensor is at most (left) or at
+least (right) as large as the cut. A box that is not split is a leaf, and may have an argument.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Tree:
         place: for each split in order, the axis, or the flat position in its tensor; uint32.
         tensor: for each split in order, the number of its tensor in `tensors`, 0 for `INPUT`;
             uint16.
-        cut: for each split in order, where the axis is cut, 0 for `NEURON`; float64.
+        cut: for each split in order, where the axis or the entry is cut; float64.
         tensors: names of the tensors in the problem's network.
         rows: for each argument in order, how many rows it has; uint8.
         weight, slope, price: entries of the arguments, one after the other.
@@ -137,15 +137,17 @@ class Record:
         return self._split(INPUT, 0, boxes, axes, cuts)
 
     def split_neurons(
-        self, boxes: Ids, tensor: str, positions: Ids, cuts: NDArray[np.float64]
+        self, boxes: Ids, tensor: str, positions: Ids, cuts: NDArray[np.float64] | None = None
     ) -> Ids:
-        """Boxes (B,) are divided by an entry (flat positions (B,)) of a tensor, at its cut (B,).
+        """Boxes (B,) are divided by an entry (flat positions (B,)) of a tensor, at its cut (B,), by
+        its sign where none is given.
 
         Returns:
             The numbers of the halves with the entry at most there, then of those with it at least
             there.
         """
         number = self._tensors.setdefault(tensor, len(self._tensors))
+        cuts = np.zeros(len(boxes)) if cuts is None else cuts
         return self._split(NEURON, number, boxes, positions, cuts)
 
     def _split(

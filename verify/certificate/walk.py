@@ -11,8 +11,8 @@ import numpy as np
 
 from theory.enclosure import Undecided
 from verify.certificate.argument import MOST_ROWS, Argument, follows, joined
-from verify.certificate.bound import Auditor, Boxes, Reach, Sweep
-from verify.certificate.box import Box, halves, phases, whole
+from verify.certificate.bound import Auditor, Reach, Sweep
+from verify.certificate.box import Box, halves, parts, stacked, whole
 from verify.certificate.file import Rejected
 from verify.certificate.refute import refuted
 from verify.certificate.step import Truth
@@ -56,11 +56,12 @@ def leaves(problem: Problem, tree: Tree, auditor: Auditor) -> Iterator[Box]:
             left, right = halves(box, problem.variables, place, cut)
         elif kind == NEURON:
             name = "".join(names[tensor : tensor + 1])
-            if name not in sizes or name in problem.network.parameters or cut != 0:
+            known = name in sizes and name not in problem.network.parameters
+            if not known or not isfinite(cut):
                 raise Rejected(f"split {split} is of a tensor that the network does not compute")
             if place >= sizes[name]:
                 raise Rejected(f"split {split} is of entry {place} of {name}, which has none")
-            left, right = phases(box, name, sizes[name], place)
+            left, right = parts(box, name, sizes[name], place, cut)
         else:
             raise Rejected(f"a node of the tree is of the unknown kind {kind}")
         stack += (right, left)
@@ -122,16 +123,6 @@ class _Arguments:
         )  # fmt: skip
         if left:
             raise Rejected("the tree has arguments that belong to no leaf")
-
-
-def stacked(boxes: Sequence[Box]) -> Boxes:
-    """A batch of boxes."""
-    sizes = {name: len(sign) for box in boxes for name, sign in box.signs.items()}
-    signs = {
-        name: np.stack([box.signs.get(name, np.zeros(size)) for box in boxes])
-        for name, size in sizes.items()
-    }
-    return Boxes(np.stack([b.low for b in boxes]), np.stack([b.high for b in boxes]), signs)
 
 
 def batch_size(problem: Problem) -> int:

@@ -17,12 +17,12 @@ from theory.error import UnsupportedOperator
 from verify.answer import Deadline
 from verify.certificate.argue import Attempt, argue
 from verify.certificate.bound import Auditor, Reach, Sweep
-from verify.certificate.box import Box, below, halves, phases
+from verify.certificate.box import Box, below, halves, parts, stacked
 from verify.certificate.file import Entry, wired, wired_choice
 from verify.certificate.statement import network_digest, statement_digest
 from verify.certificate.step import Truth
 from verify.certificate.tree import Ids, Record
-from verify.certificate.walk import batch_size, bounded, leaves, stacked
+from verify.certificate.walk import batch_size, bounded, leaves
 from verify.problem.choice import Choices
 from verify.problem.compile import NO_CHOICES
 from verify.problem.problem import Problem
@@ -166,9 +166,8 @@ class _Writer:
             return None
         tensor, size, place = chosen
         number, box = leaf
-        one, entry = np.array([number]), np.array([place])
-        numbers = self.record.split_neurons(one, tensor, entry, np.zeros(1))
-        return _numbered(numbers, phases(box, tensor, size, place))
+        numbers = self.record.split_neurons(np.array([number]), tensor, np.array([place]))
+        return _numbered(numbers, parts(box, tensor, size, place, 0.0))
 
     def _by_input(
         self, leaf: tuple[int, Box], free: Truth, reach: Reach, at: int

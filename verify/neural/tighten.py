@@ -31,7 +31,7 @@ MOST_CONJUNCTIONS = 32
 """A goal of more is weakened until it has no more."""
 
 STEPS = 10
-SLOPE_RATE, TURN_RATE, WEIGHT_RATE, PRICE_RATE = 0.5, 0.1, 1.0, 0.1
+SLOPE_RATE, TURN_RATE, WEIGHT_RATE, PRICE_RATE = 0.5, 0.1, 1.0, 0.3
 
 ROUNDS = 20
 """Of the search for the first weights, with fixed slopes."""
