@@ -102,8 +102,9 @@ def _first(
         slope = np.concatenate([reach.slope[:, atoms], reach.known_slope], axis=1)
         offset = np.concatenate([reach.offset[:, atoms], reach.known_offset], axis=1)
         sums = Sums(slope, offset, boxes.low, boxes.high)
+        light = sums.light() if slope.shape[1] == len(atoms) > 1 else None
         for at in range(count):
-            found = sums.best(at, len(atoms))
+            found = sums.best(at, len(atoms)) if light is None else light[at]
             total = found[: len(atoms)].sum()
             if total > 0:
                 weights[at, row, atoms] = found[: len(atoms)] / total

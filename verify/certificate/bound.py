@@ -113,7 +113,7 @@ class Auditor:
             if isinstance(step, Mix)
         }
         self._weights = {
-            name: np.asarray(sum(m.sum(axis=1) for m in matrices.values())).ravel()
+            name: np.sum([np.asarray(m.sum(axis=1)).ravel() for m in matrices.values()], axis=0)
             for name, matrices in self._magnitudes.items()
         }
         self._start: dict[str, Reals] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -121,20 +121,36 @@ class Sums:
         return _dot(np.abs(self.slope), reach) + np.abs(self.offset)
 
     def descend(self) -> Truth:
-        """Multiplicative updates of the weights, on all boxes at once."""
-        scale = self.size.max(axis=1, keepdims=True) + UNDERFLOW
-        logits = np.zeros_like(self.offset)
-        closed = np.zeros(len(logits), dtype=bool)
-        for step in range(ROUNDS):
-            weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        """Boxes that weights close which are found by multiplicative updates, on all at once."""
+        closed = np.zeros(len(self.offset), dtype=bool)
+        for weights, _ in self._lighter():
             closed |= self.negative(weights)
             if closed.all():
                 break
+        return closed
+
+    def light(self) -> Reals:
+        """Weights (B, K) whose sums are small on the boxes, each the best of those updates."""
+        best = np.ones_like(self.offset)
+        least = np.full(len(best), np.inf)
+        with np.errstate(all="ignore"):
+            for weights, most in self._lighter():
+                better = most < least
+                least = np.where(better, most, least)
+                best = np.where(better[:, None], weights, best)
+        return best
+
+    def _lighter(self) -> Iterator[tuple[Reals, Reals]]:
+        """Weights (B, K), and the largest values (B,) of their sums, in units of the functions."""
+        scale = self.size.max(axis=1, keepdims=True) + UNDERFLOW
+        logits = np.zeros_like(self.offset)
+        for step in range(ROUNDS):
+            weights = np.exp(logits - logits.max(axis=1, keepdims=True))
             total = (weights[:, None] @ self.slope)[:, 0]
             point = np.where(total > 0, self.high, self.low)
             values = _dot(self.slope, point) + self.offset
+            yield weights, (weights * values).sum(axis=1) / weights.sum(axis=1)
             logits = logits - values / scale * (8.0 / (1 + step) ** 0.5)
-        return closed
 
     def optimise(self, at: int, wanted: int) -> bool:
         """Whether the best weights of one box close it."""

@@ -9,7 +9,7 @@ stand for a part of an operator are exact.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -150,6 +150,8 @@ class Program:
         """
         if step.name != self.next:
             raise LookupError(f"step {self.next} is called {step.name}")
+        if isinstance(step, Mix):
+            step = replace(step, matrices={n: filled(m) for n, m in step.matrices.items()})
         self.steps.append(step)
         self.sizes[step.name] = step.size
         return step.name
@@ -165,6 +167,13 @@ def selection(index: NDArray[np.int64], size: int, rows: int | None = None) -> M
 def scaled(matrix: Matrix, factors: Reals) -> Matrix:
     """The matrix with its rows times factors."""
     return csr_matrix(matrix.multiply(factors[:, None]))
+
+
+def filled(matrix: Matrix) -> Matrix:
+    """The matrix as an array, where few entries are zero: its products are then much faster."""
+    rows, columns = matrix.shape
+    stored: int = getattr(matrix, "nnz", 0)  # of a sparse one
+    return matrix.toarray() if 4 * stored > 3 * rows * columns else matrix
 
 
 def magnitude(matrix: Matrix) -> Matrix:
