@@ -44,6 +44,9 @@ THIRD = Path(__file__).parent / "agents"
 """The cards of third-party nets."""
 
 LEAST_F1, MOST_FALSE = 0.9, 1 / 40
+PLAYS = 0.95
+"""Share of states in which a net has to act well if its policy is to be scored. One that is right in
+fewer may walk up and down beside its goal for ever, or want what its world does not reward."""
 WORDS: Mapping[str, tuple[str, ...]] = {
     "world_model": ("predict", "dynamics", "transition", "model", "mine", "theirs"),
     "evaluator": ("value", "critic", "reward", "q"),
@@ -94,7 +97,11 @@ def examine(name: str, nulls: int, folder: Path = AGENTS, weights: Path | None =
     paths = {part for path in modules for part in path.partition("@")[0].split(".")}
     return Outcome(
         name,
-        {role: label for role, label in card["roles"].items() if label is not None},
+        {
+            role: label
+            for role, label in card["roles"].items()
+            if label is not None and (role != "policy" or card["skill"] >= PLAYS)
+        },
         {role: structure.findings[role].status.value for role in ROLES},
         {role: structure.findings[role].reason for role in ROLES},
         {role: structure.findings[role].evidence for role in ROLES},
