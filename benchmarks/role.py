@@ -45,8 +45,8 @@ THIRD = Path(__file__).parent / "agents"
 
 LEAST_F1, MOST_FALSE = 0.9, 1 / 40
 PLAYS = 0.95
-"""Share of states in which a net has to act well if its policy is to be scored. One that is right in
-fewer may walk up and down beside its goal for ever, or want what its world does not reward."""
+"""Share of states in which a net has to act well if its policy is to be scored. One that is right
+in fewer may walk up and down beside its goal for ever, or want what its world does not reward."""
 WORDS: Mapping[str, tuple[str, ...]] = {
     "world_model": ("predict", "dynamics", "transition", "model", "mine", "theirs"),
     "evaluator": ("value", "critic", "reward", "q"),
