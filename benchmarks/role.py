@@ -273,6 +273,9 @@ def main(names: tuple[str, ...], nulls: int, held: bool, third: bool, file: Path
     folder = THIRD if third else FOLDER if held else AGENTS
     weights = Path(os.environ["MESASCOPE_DATA"]) / "agents" if third else None
     known = sorted(path.name.removesuffix(".card.json") for path in folder.glob("*.card.json"))
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"no net is called {name}; there are {', '.join(known)}")
     outcomes: list[Outcome] = []
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("searching", total=len(names or known))
