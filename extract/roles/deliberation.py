@@ -196,20 +196,20 @@ class _Tests:
         rng = self.rng("far")
 
         def ordered(thought: list[Array]) -> float:
-            return concordance(ahead, self.rounds(thought).astype(float))
+            return concordance(self.rounds(thought).astype(float), ahead)
 
         return measured(
             "far problems take longer",
-            concordance(ahead, rounds),
+            concordance(rounds, ahead),
             FAR_FIRST,
             nets=[ordered(one) for one in self.nulls],
             blind=[ordered(one) for one in self.blind],
-            shuffles=permuted(lambda o: concordance(ahead[o], rounds), len(ahead), rng),
-            stable=Resample(lambda o: concordance(ahead[o], rounds[o]), len(ahead), rng),
+            shuffles=permuted(lambda o: concordance(rounds, ahead[o]), len(ahead), rng),
+            stable=Resample(lambda o: concordance(rounds[o], ahead[o]), len(ahead), rng),
             means=(
-                "of the pairs of states whose scores the loop settles after different numbers of "
-                "steps, the share that an explicit search of the environment orders alike by the "
-                "steps ahead that it needs; nulls: fresh and shuffled nets"
+                "of the pairs of states for which an explicit search of the environment needs "
+                "different numbers of steps ahead, the share that the loop orders alike by the "
+                "steps after which it has settled their scores; nulls: fresh and shuffled nets"
             ),
         )
 
