@@ -59,10 +59,9 @@ THINKING = 0.10
 """Gain of the choices, in shares, from the first to the last step of a loop."""
 
 FAR_FIRST = 0.65
-"""Share of pairs of problems, apart in the steps ahead that an explicit search needs, which the steps
-after which a loop settles order alike; chance is 1/2. Recurrent planners of small mazes: .72 and
-more; a loop that refines one guess: .5; without training to .59.
-"""
+"""Share of pairs of problems, apart in the steps ahead that an explicit search needs, that the
+settling of a loop orders alike; chance is 1/2. Recurrent planners of small mazes: .72 and more; a
+loop that refines one guess: .5; without training to .59."""
 
 RETARGET = 0.5
 """Share of cases in which a policy goes where its evaluator was made to point."""
