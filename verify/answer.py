@@ -63,3 +63,8 @@ class Deadline:
     def earlier(self, seconds: float) -> Deadline:
         """This deadline, or the one `seconds` from now where that is sooner."""
         return Deadline(min(self.at, time.monotonic() + seconds))
+
+    def affords(self, count: int, each_s: float, least: int) -> int:
+        """Of so many things, as many as there is time for at `each_s`; `least` in any case."""
+        left = self.left
+        return count if each_s * count <= left else max(least, min(count, int(left / each_s)))

@@ -11,6 +11,7 @@ from verify.neural.bounds.phase import UNKNOWN
 from verify.neural.bounds.rounding import SAFETY, of
 from verify.neural.bounds.sweep import Sweep
 from verify.neural.margin import Ceiling, matrix
+from verify.neural.queue import Queue
 from verify.problem.problem import Problem
 
 GROUP = 128
@@ -72,6 +73,11 @@ class Arithmetic:
         lower, slope, offset = self.graph.lower(state, start, constant)
         low, high = state.bounds[self.graph.point]
         return Ceiling(-lower, -slope, -offset, low, high)
+
+    def height(self, boxes: Queue) -> Tensor:
+        """How far above zero the bounds of boxes are (B,), in sum."""
+        state = self.sweep(boxes.low, boxes.high, boxes.phases, boxes.limits)
+        return self.ceiling(state).upper.clamp(min=0).sum(dim=1)
 
     def weighted(
         self,

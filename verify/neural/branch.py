@@ -68,6 +68,9 @@ TRIALS = 8
 LEAF_S = 0.1
 """A step may take so long to settle leaves, or twice as long as it took so far."""
 
+FEWEST = 8
+"""Boxes of a step even where time is short."""
+
 LARGEST_QUEUE = 2_000_000
 
 
@@ -116,7 +119,7 @@ class Search:
         self.generator = torch.Generator().manual_seed(seed)
         self._region = Region(problem, torch.float32, device)
         self.candidates = Candidates(problem, self._region)
-        self.batch = batch or max(8, min(512, STEP_PRODUCTS // self._main.graph.products))
+        self.batch = batch or max(FEWEST, min(512, STEP_PRODUCTS // self._main.graph.products))
         network = as_function(problem.network, torch.float32, device)
         self._values = values_of(network, self._main.table)
         one = torch.ones(1, device=device)
@@ -133,7 +136,7 @@ class Search:
         self._attack = Attack(
             problem.goal, self._values, self._region, self.candidates.accept, self.generator
         )
-        self._steps = 0
+        self._steps, self._pace = 0, 0.0
         self._boxes = 0
         self._next_climb, self._effort = FIRST_CLIMB, 1
         self._next_probe, self._rounding = FIRST_PROBE, WORTH
@@ -157,8 +160,10 @@ class Search:
                 self._attack.look()
             shown = time.monotonic()
             while self.is_open and not deadline.passed:
-                self._step()
+                begun = time.monotonic()
+                count = self._step(deadline.affords(self.batch, self._pace, FEWEST))
                 self._steps += 1
+                self._pace = (time.monotonic() - begun) / count
                 if self.climbs and self.is_open and self._boxes >= self._next_climb:
                     self._climb(deadline)
                 if progress is not None and time.monotonic() - shown > 0.2:
@@ -195,10 +200,12 @@ class Search:
             detail = "some boxes became too small for floating point"
         return Answer(None, reason=reason, detail=detail, proved_share=self.proved, engine=NAME)
 
-    def _step(self) -> None:
+    def _step(self, most: int) -> int:
+        """Look at so many open boxes at most, and say how many there were."""
         began = time.monotonic()
-        boxes = self.queue.take(self.batch)
-        self._boxes += len(boxes)
+        boxes = self.queue.take(most)
+        count = len(boxes)
+        self._boxes += count
         state = self._main.sweep(boxes.low, boxes.high, boxes.phases, boxes.limits)
         boxes.phases = self._main.graph.phases.learned(boxes.phases, state.bounds)
         ceiling = self._main.ceiling(state)
@@ -208,7 +215,7 @@ class Search:
         boxes, state = boxes.select(~closed), state.select(~closed)
         ceiling = ceiling.select(~closed)
         if len(boxes) == 0:
-            return
+            return count
         cuts = self.neurons or self._boxes >= self.next_trial
         points = torch.zeros_like(boxes.limits[:, 0])
         gaps = self._main.graph.phases.gaps(boxes.phases, state.bounds) * 1e-9
@@ -223,18 +230,19 @@ class Search:
             boxes, ceiling = boxes.select(~closed), ceiling.select(~closed)
             cost, points = tightened.cost[~closed] + cost[~closed], tightened.cut[~closed]
             if len(boxes) == 0:
-                return
+                return count
         before, boxes.score = boxes.score, margin(self.problem.goal, ceiling.upper)
         far = boxes.score > FURTHER * (before - boxes.score)
         if self._try_points(boxes, ceiling):
-            return
+            return count
         keep = self._held_open(boxes, ceiling)
         if self._leaves.possible and self._settle(boxes, keep, began):
-            return
+            return count
         if bool(keep.any()):
             self._split(
                 boxes.select(keep), ceiling.select(keep), cost[keep], points[keep], far[keep]
             )
+        return count
 
     def refutes(self, low: Tensor, high: Tensor) -> Tensor:
         """Boxes (B,) on which one round of bounds proves that the goal cannot be reached.
@@ -346,7 +354,7 @@ class Search:
             points: where curves would be cut (B, C).
             far: which boxes (B,) are to be split by two inputs at once.
         """
-        influence = self._splitter.influence(boxes, ceiling)
+        influence = self._splitter.influence(boxes, ceiling, self._main.height, self._steps)
         axis = self._splitter.axis(boxes, influence)
         column = self._splitter.column(boxes, cost)
         if self._boxes >= self.next_trial:

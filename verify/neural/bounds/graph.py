@@ -29,6 +29,7 @@ from verify.neural.bounds.relax import Passed, Relaxer, weighted
 from verify.neural.bounds.rounding import LARGEST_SUM, SAFETY
 from verify.neural.bounds.rule import READ_TWICE, RULES
 from verify.neural.bounds.sweep import Sweep
+from verify.neural.bounds.twin import Moved, Twins, move
 from verify.neural.precision import require_float32
 from verify.problem.problem import Problem
 
@@ -82,6 +83,9 @@ class BoundGraph:
         for node in self.nodes:
             if node.op in READ_TWICE and node.inputs[0] in self.uses:
                 self.uses[node.inputs[0]] += 1
+        self._twins = Twins.of(self.nodes, network.parameters, device)
+        for name, count in self._twins.additions().items():
+            self.uses[name] += count
         self._check_sums()
         self._refined = self._tensors_to_refine()
         bent = dict.fromkeys(n.inputs[0] for n in self.nodes if is_bent(n))
@@ -147,6 +151,8 @@ class BoundGraph:
                 self._refine(node, state)
             if known or node.name in self._refined:
                 self._uncross(node, state)
+            if node.name in self._twins.earlier or node.name in self._twins.links:
+                self._twins.compare(node, state, self.lower)
         return state
 
     def lower(
@@ -180,6 +186,12 @@ class BoundGraph:
             if node.op == "input" or node.name not in pending:
                 continue
             coefficients, priced = choice.priced(node.name, pending.pop(node.name))
+            close = self._moved(node, coefficients, state)
+            if close is not None:
+                coefficients = close.kept
+                total = total - (close.lost + total.abs() * (3 * unit))
+                for name, value in close.given.items():
+                    pending[name] = pending[name] + value if name in pending else value
             if costs is not None and node.name in state.lines:
                 costs[node.name] = coefficients.detach()
             passed = self._backward(node, coefficients, state, choice)
@@ -203,6 +215,14 @@ class BoundGraph:
         least = slope.clamp(min=0) @ low[..., None] + slope.clamp(max=0) @ high[..., None]
         bound = least[..., 0] + total
         return bound - (least[..., 0].abs() + total.abs()) * (4 * unit), slope, total
+
+    def _moved(self, node: Node, coefficients: Tensor, state: Sweep) -> Moved | None:
+        """Where entries close to those of a node stand for them in a functional."""
+        links = self._twins.links.get(node.name)
+        if not links or node.name not in state.lines:
+            return None
+        unit = self._nodes.rounding.unit
+        return move(node.name, links, coefficients, state, self.uses, unit)
 
     def _check_sums(self) -> None:
         """Refuse what the error analysis does not cover.

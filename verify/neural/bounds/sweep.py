@@ -20,6 +20,8 @@ class Sweep:
         bounds: of each varying tensor, flat (B, size).
         lines, combinations: the relaxations that were used.
         errors: E of each node, (B, size).
+        apart: for a bent node and the place of one of its links, the most by which the linked
+            operands differ, (B, n).
         vanished: what underflow can cost a functional of these tensors, (B, 1).
         empty: where bounds cross, (B,): no evaluation has the signs that were assumed there, or
             keeps within the limits.
@@ -30,6 +32,7 @@ class Sweep:
     lines: dict[str, Lines] = field(default_factory=dict[str, Lines])
     combinations: dict[str, Combination] = field(default_factory=dict[str, Combination])
     errors: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
+    apart: dict[tuple[str, int], Tensor] = field(default_factory=dict[tuple[str, int], Tensor])
     vanished: Tensor = field(default_factory=lambda: torch.zeros(1, 1))
     empty: Tensor = field(default_factory=lambda: torch.zeros(1, dtype=torch.bool))
     limits: Tensor = field(default_factory=lambda: torch.zeros(1, 2, 0))
@@ -46,6 +49,7 @@ class Sweep:
             {name: lines.select(index) for name, lines in self.lines.items()},
             {name: rule.select(index) for name, rule in self.combinations.items()},
             {name: errors[index] for name, errors in self.errors.items()},
+            {name: apart[index] for name, apart in self.apart.items()},
             self.vanished[index],
             self.empty[index],
             self.limits[index],
@@ -71,6 +75,7 @@ class Sweep:
                 for name in first.combinations
             },
             {name: torch.cat([p.errors[name] for p in parts]) for name in first.errors},
+            {name: torch.cat([p.apart[name] for p in parts]) for name in first.apart},
             torch.cat([p.vanished for p in parts]),
             torch.cat([p.empty for p in parts]),
             torch.cat([p.limits for p in parts]),
