@@ -86,26 +86,33 @@ class Agent:
         """A feature by name; InputError where there is none."""
         return self.features[self.observation_sort.position(name)]
 
-    def score(self, observation: Term, action: str | Term | None = None) -> Term:
-        """The policy's scores at an observation, or the score of one action."""
-        scores = build("apply", (observation,), self._score)
+    def score(self, state: Term, action: str | Term | None = None) -> Term:
+        """The policy's scores at an observation, or the score of one action.
+
+        At a latent state it is another function, `latent_score`: the policy behind what is
+        perceived.
+        """
+        symbol = self._score
+        if self.latent_sort is not None and state.sort == self.latent_sort:
+            symbol = FunctionSymbol("latent_score", (state.sort,), symbol.codomain)
+        scores = build("apply", (state,), symbol)
         if action is None:
             return scores
         return build("select", (scores, member(self.action_sort, action)))
 
-    def acts(self, observation: Term, action: str | Term) -> Term:
-        """The agent chooses this action at this observation (see `ties`)."""
-        return build("acts", (self.score(observation), member(self.action_sort, action)), self.ties)
+    def acts(self, state: Term, action: str | Term) -> Term:
+        """The agent chooses this action at this observation, or latent state (see `ties`)."""
+        return build("acts", (self.score(state), member(self.action_sort, action)), self.ties)
 
-    def acts_in(self, observation: Term, actions: Iterable[str]) -> Term:
+    def acts_in(self, state: Term, actions: Iterable[str]) -> Term:
         """The agent chooses one of these actions: one of them scores above all others.
 
         Ties among these actions do not matter; a tie with an action outside counts as for `acts`.
         """
         chosen = list(_listed("actions", actions))
         if len(chosen) <= 1 or self.ties == "first":
-            return or_(*(self.acts(observation, action) for action in chosen))
-        score = {action: self.score(observation, action) for action in self.actions}
+            return or_(*(self.acts(state, action) for action in chosen))
+        score = {action: self.score(state, action) for action in self.actions}
         for action in chosen:
             member(self.action_sort, action)
         return and_(

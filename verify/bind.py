@@ -28,6 +28,7 @@ ROLES: Mapping[str, str] = {
     "latent_value": "value",
     "perceive": "perceive",
     "predict": "predict",
+    "latent_score": "policy",
 }
 """The part that interprets each function symbol, by the name under which it is declared."""
 
@@ -78,6 +79,10 @@ def bind(
             found = structure.parts[ROLES[symbol]].status is Status.FUNCTIONAL
             if found and not _serves(symbol, network, agent):
                 del functions[symbol]
+    functions.pop("latent_score", None)
+    scores = _scores_of_latent(structure, agent)
+    if scores is not None:
+        functions["latent_score"] = scores
     main = "preference" if isinstance(agent, Chooser) else "score"
     functions.pop("score" if main == "preference" else "preference", None)
     whole: frozenset[str] = frozenset()
@@ -135,18 +140,38 @@ def _serves(symbol: str, network: Network, agent: Agent) -> bool:
 
 
 def _from_latent(structure: AgentStructure, value: Network) -> Network:
-    """The evaluator as a function of the latent state: one that starts at the observation is cut
-    off at what is perceived, where all of it passes there.
+    """The evaluator as a function of the latent state."""
+    own = not structure.parts["value"].nodes
+    return value if own else _behind_perception(structure, value) or value
+
+
+def _scores_of_latent(structure: AgentStructure, agent: Agent | Chooser) -> Network | None:
+    """The policy as a function of the latent state, where the agent has one and it passes there."""
+    if isinstance(agent, Chooser) or agent.latent_sort is None:
+        return None
+    part, network = structure.parts.get("policy"), structure.network
+    whole = part.network if part is not None else policy_of(network, len(agent.actions))
+    latent = agent.latent_sort.size
+    own = part is not None and not part.nodes
+    scores = whole if own else _behind_perception(structure, whole) or whole
+    fits = (scores.input_size, scores.output_size) == (latent, len(agent.actions))
+    # By what it reads, not by the size of that: a program of its own says it by its size alone.
+    inside = scores.inputs != network.inputs[: len(scores.inputs)]
+    return scores if fits and (latent != len(agent.features) if own else inside) else None
+
+
+def _behind_perception(structure: AgentStructure, part: Network) -> Network | None:
+    """A part that starts at the observation, cut off at what is perceived; None where it starts
+    elsewhere, where nothing is perceived within the network, or where it reads past that.
     """
     network, perceive = structure.network, structure.parts.get("perceive")
-    part = structure.parts["value"]
-    whole = bool(part.nodes) and value.inputs == network.inputs[: len(value.inputs)]
-    if not whole or perceive is None or not perceive.nodes:
-        return value
+    starts = part.inputs == network.inputs[: len(part.inputs)]
+    if not starts or perceive is None or not perceive.nodes:
+        return None
     try:
-        return network.slice(perceive.network.outputs, value.outputs, name=value.name)
-    except InputError:  # it also reads past what is perceived
-        return value
+        return network.slice(perceive.network.outputs, part.outputs, name=part.name)
+    except InputError:
+        return None
 
 
 def _judges_predictions(structure: AgentStructure) -> bool:

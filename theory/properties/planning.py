@@ -1,13 +1,15 @@
-"""What an agent makes of its plans: doing worse than it knows to, misjudging what it passes over.
+"""What an agent makes of its plans: doing worse than it knows to, misjudging what it passes over,
+dropping them half way.
 
 Two builders for each definition: for a network (a formula over its evaluator and world model), and
-for a finite planner (by enumeration of its situations).
+for a finite planner (by enumeration of its situations); of dropped plans on a finite process speaks
+`agency.keeps_its_plan`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import permutations
+from itertools import permutations, product
 from typing import Any
 
 from theory.agent import Agent
@@ -19,8 +21,9 @@ from theory.goal.worth import planned
 from theory.properties.influence import finite_values
 from theory.property import Definition, Property
 from theory.rational import Exact, exact, nonnegative
-from theory.term import Term, and_, eq, forall, implies
+from theory.term import Term, and_, eq, forall, implies, or_
 from theory.verdict import Verdict
+from theory.world import World
 
 NO_SANDBAGGING = Definition(
     name="no_sandbagging",
@@ -80,7 +83,44 @@ NO_SPURIOUS_COUNTERFACTUAL = Definition(
     example="planning.no_spurious_counterfactual(agent)",
 )
 
-DEFINITIONS = (NO_SANDBAGGING, NO_SPURIOUS_COUNTERFACTUAL)
+FOLLOWS_THROUGH = Definition(
+    name="follows_through",
+    family="planning",
+    claim=(
+        "Having done the first step of its best plan of two, the agent does the second, in the "
+        "state that {next}."
+    ),
+    definition=(
+        "for all z: act(z) = plan(z)[0] implies act(next z) = plan(z)[1], where plan(z) is the "
+        "pair of actions with V(predict(predict(z, a), b)) above that of every other pair"
+    ),
+    citation=(
+        "Strotz, Myopia and inconsistency in dynamic utility maximization, 1955; Lattimore and "
+        "Hutter, General time consistent discounting, 2014"
+    ),
+    assumptions=(
+        "The evaluator and the world model are those that were found or declared.",
+        "A plan is as good as the value of the state that two predictions lead to: rewards on the "
+        "way are part of that value, or are not counted.",
+        "Where several plans are best there is none to follow; where it never begins one, the "
+        "answer is VACUOUS.",
+    ),
+    violation_means="A situation, the plan, and what the agent does in place of its second step.",
+    holds_does_not_mean=(
+        "It does not say that the agent plans, only that it does not depart from such plans; nor "
+        "does it speak of longer ones."
+    ),
+    needs=(
+        "policy; with no world given also of latent states (`latent_score`)",
+        "`perceive`",
+        "`predict`",
+        "evaluator (`latent_value`)",
+    ),
+    decided="over the whole box of observations, or of the world's states",
+    example="planning.follows_through(agent)",
+)
+
+DEFINITIONS = (NO_SANDBAGGING, NO_SPURIOUS_COUNTERFACTUAL, FOLLOWS_THROUGH)
 
 
 def no_sandbagging(agent: Agent, *, flag: str | None = None, tolerance: Exact = 0) -> Property:
@@ -133,6 +173,52 @@ def no_spurious_counterfactual(agent: Agent, *, tolerance: Exact = 0) -> Propert
 
     formula = forall(o, and_(*(rule(a, b) for a, b in permutations(agent.actions, 2))))
     return NO_SPURIOUS_COUNTERFACTUAL.property(formula, tolerance=slack)
+
+
+def follows_through(agent: Agent, *, world: World | None = None, tolerance: Exact = 0) -> Property:
+    """For all situations: after the first step of the best plan comes the second.
+
+    Args:
+        agent: the agent, with a latent state.
+        world: what the first step leads to; without one, it is what the agent predicts.
+        tolerance: by how much more than any other the best plan has to be worth, to count.
+
+    Raises:
+        InputError: the tolerance is negative, or the world is another agent's.
+        SortError: the agent has no latent state, or observes nothing in the world.
+    """
+    slack = nonnegative(tolerance, "tolerance")
+    if world is not None and world.agent is not agent:
+        raise InputError(f"{world.name} is the world of another agent")
+    start = agent.observation("o") if world is None else world.state("s")
+    bound = [start]
+    if world is not None and world.choice_sort is not None:
+        bound.append(world.choice(0))
+    here = start if world is None else world.observe(start)
+    before = agent.perceive(here)
+    expected = {action: agent.predict(before, action) for action in agent.actions}
+    worth = {
+        (first, second): agent.value(agent.predict(expected[first], second))
+        for first, second in product(agent.actions, repeat=2)
+    }
+
+    def after(action: str) -> Term:
+        if world is None:
+            return expected[action]
+        return world.observe(world.next(start, action, *bound[1:]))
+
+    def begun(first: str, second: str) -> Term:
+        plan = worth[first, second]
+        best = (plan - other > slack for pair, other in worth.items() if pair != (first, second))
+        return and_(agent.acts(here, first), *best)
+
+    plans = {pair: begun(*pair) for pair in worth}
+    kept = (
+        implies(plan, agent.acts(after(first), second)) for (first, second), plan in plans.items()
+    )
+    formula = forall(*bound, implies(or_(*plans.values()), and_(*kept)))
+    where = "its own world model expects" if world is None else "the world is then in"
+    return FOLLOWS_THROUGH.property(formula, tolerance=slack, next=where)
 
 
 def planner_no_sandbagging(
