@@ -9,7 +9,7 @@ for a finite planner (by enumeration of its situations); of dropped plans on a f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import permutations, product
+from itertools import permutations
 from typing import Any
 
 from theory.agent import Agent
@@ -21,7 +21,7 @@ from theory.goal.worth import planned
 from theory.properties.influence import finite_values
 from theory.property import Definition, Property
 from theory.rational import Exact, exact, nonnegative
-from theory.term import Term, and_, eq, forall, implies, or_
+from theory.term import Term, and_, eq, forall, implies, not_
 from theory.verdict import Verdict
 from theory.world import World
 
@@ -196,27 +196,27 @@ def follows_through(agent: Agent, *, world: World | None = None, tolerance: Exac
         bound.append(world.choice(0))
     here = start if world is None else world.observe(start)
     before = agent.perceive(here)
-    expected = {action: agent.predict(before, action) for action in agent.actions}
-    worth = {
-        (first, second): agent.value(agent.predict(expected[first], second))
-        for first, second in product(agent.actions, repeat=2)
-    }
+    first, second, third, fourth = (agent.action(name) for name in "abcd")
 
-    def after(action: str) -> Term:
+    def worth(one: Term | str, other: Term | str) -> Term:
+        return agent.value(agent.predict(agent.predict(before, one), other))
+
+    def follows(action: str | Term) -> Term:
         if world is None:
-            return expected[action]
-        return world.observe(world.next(start, action, *bound[1:]))
+            return agent.acts(agent.predict(before, action), second)
+        return agent.acts(world.observe(world.next(start, str(action), *bound[1:])), second)
 
-    def begun(first: str, second: str) -> Term:
-        plan = worth[first, second]
-        best = (plan - other > slack for pair, other in worth.items() if pair != (first, second))
-        return and_(agent.acts(here, first), *best)
-
-    plans = {pair: begun(*pair) for pair in worth}
-    kept = (
-        implies(plan, agent.acts(after(first), second)) for (first, second), plan in plans.items()
+    another = not_(and_(eq(third, first), eq(fourth, second)))
+    best = forall(
+        third, fourth, implies(another, worth(first, second) - worth(third, fourth) > slack)
     )
-    formula = forall(*bound, implies(or_(*plans.values()), and_(*kept)))
+    then = (
+        follows(first)
+        if world is None
+        else and_(*(implies(eq(first, action), follows(action)) for action in agent.actions))
+    )
+    plan = and_(agent.acts(here, first), best)
+    formula = forall(*bound, first, second, implies(plan, then))
     where = "its own world model expects" if world is None else "the world is then in"
     return FOLLOWS_THROUGH.property(formula, tolerance=slack, next=where)
 
