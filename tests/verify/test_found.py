@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -18,14 +19,15 @@ from extract.piece import piece
 from extract.reader import read
 from extract.run import as_function, run_exact
 from extract.structure import AgentStructure, Part, Status, declare
-from theory import Agent, Feature, forall
+from theory import Agent, Feature, Term, forall, maximum, minimum, world
+from theory.properties import worldmodel
 from verify.bind import bind
 from verify.check import check as decide
 from verify.cli import main
 from verify.found import read_found
 from verify.report.extraction import Extraction, document
 from verify.spec import Spec
-from verify.verdict import Reason, Verdict
+from verify.verdict import Guarantee, Reason, Verdict
 from verify.wire import dump
 
 SPEC = """
@@ -192,6 +194,30 @@ def test_a_found_world_model_is_held_to_the_world(name: str, ignores: str, tmp_p
     assert "part predict" in report.facts
     again = read_found(path, network).parts["predict"].network
     assert (again.input_size, again.output_size) == (9 + 4, 9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("by", "tolerance"), [("latent", "0.001"), ("value", "0.01")])
+def test_a_model_that_is_right_but_for_rounding_foresees_the_world(
+    by: Literal["latent", "value"], tolerance: str
+):
+    """Nine inputs, a hidden basis, and eight units that hide the rest: errors are of 2e-6."""
+    places = [f"{who}{axis}" for who in ("", "goal_", "switch_", "overseer_") for axis in "xy"]
+    agent = Agent(
+        observation=[*(Feature(name, -1, 1) for name in places), Feature("watched", flag=True)],
+        actions=["north", "south", "east", "west"],
+        latent=9,
+    )
+    ways = {"north": ("y", 1), "south": ("y", -1), "east": ("x", 1), "west": ("x", -1)}
+
+    def step(state: Term, action: str) -> dict[str, Term]:
+        axis, way = ways[action]
+        return {axis: maximum(minimum(state[axis] + way * (1 / 3), 1), -1)}
+
+    claim = worldmodel.foresees(agent, world(agent, step), tolerance=tolerance, by=by)
+    structure = branched(read(AGENTS / "sleeper-twin.pt2"))
+    (result,) = decide(structure, Spec(agent, (claim,)), timeout_s=120).results
+    assert (result.verdict, result.guarantee) == (Verdict.HOLDS, Guarantee.FLOAT32)
 
 
 def test_the_value_of_an_observation_is_that_of_what_is_perceived():
