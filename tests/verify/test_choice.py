@@ -21,8 +21,8 @@ from verify.answer import Deadline
 from verify.certificate.tree import NEURON, Record
 from verify.neural.arithmetic import Arithmetic
 from verify.neural.bounds.choice import Choice, is_bent
+from verify.neural.bounds.fan import turns as is_turning
 from verify.neural.bounds.graph import BoundGraph
-from verify.neural.bounds.line import TURNING
 from verify.neural.bounds.phase import ASSUMED, Phases, assumed, split
 from verify.neural.bounds.product import choices
 from verify.neural.branch import Search
@@ -88,7 +88,7 @@ def random_choice(
             turn = np.where(rng.random(turn.shape) < 0.3, np.round(turn), turn)
             slopes[node.name] = torch.tensor(turn).to(graph.dtype)
         count = choices(node, [graph.node(n) for n in node.inputs])
-        count = node.size if node.op in TURNING else count
+        count = node.size if is_turning(node) else count
         if count and rng.random() < 0.8:
             both = rng.random((2, batch, rows, count))
             both = np.where(rng.random(both.shape) < 0.3, np.round(both), both)

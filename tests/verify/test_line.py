@@ -11,8 +11,10 @@ import pytest
 import torch
 from scipy.special import erf  # pyright: ignore[reportMissingTypeStubs]
 
-from extract.network import Array
-from verify.neural.bounds.curve import Lines
+from extract.network import Array, Node
+from verify.neural.bounds.curve import Lines, Turns
+from verify.neural.bounds.fan import fan
+from verify.neural.bounds.fan import turns as is_turning
 from verify.neural.bounds.line import LINES
 
 COUNT = 100_000
@@ -136,9 +138,10 @@ def check_lines(
         low, high = (np.maximum(np.abs(end), kind(LEAST[op])) for end in (low, high))
         low, high = np.minimum(low, high), np.maximum(low, high)
     with torch.no_grad():
-        lines = LINES[op](
-            torch.tensor(low).to(dtype), torch.tensor(high).to(dtype), {"alpha": alpha}, turns
-        )
+        ends = torch.tensor(low).to(dtype), torch.tensor(high).to(dtype)
+        lines = LINES[op](*ends, {"alpha": alpha})
+        if turns is not None:
+            lines = turned(op, alpha, ends, lines, turns)
     # Bulk in the next wider format: far finer than the slack of the lines.
     wide = np.float64 if dtype is torch.float32 else np.longdouble
     below = [t.numpy().astype(wide) for t in (lines.slope_below, lines.offset_below)]
@@ -167,6 +170,46 @@ def check_lines(
                 assert gap * sign >= 0, (op, dtype, low[row], high[row], z[row, column])
 
 
+def turned(
+    op: str, alpha: float, ends: tuple[torch.Tensor, torch.Tensor], lines: Lines, turns: Turns
+) -> Lines:
+    """The lines as turns say, where they can be turned."""
+    node = Node("y", op, ("x",), (len(ends[0]),), attributes={"alpha": alpha})
+    if not is_turning(node):
+        return lines
+    rows = ends[0][None], ends[1][None]
+    stacked = lines.select(torch.arange(len(ends[0]))[None])
+    below, above = fan(node, rows, stacked).lines(turns)
+    numbers = (below.slope, below.offset, above.slope, above.offset)
+    under, start, over, end = (n.reshape(-1) for n in numbers)
+    return Lines(under, start, over, end, lines.least, lines.most, lines.size)
+
+
+@pytest.mark.parametrize("op", ["tanh", "sigmoid", "erf", "exp", "softplus", "elu"])
+def test_derivatives_by_turns(op: str) -> None:
+    """Against differences."""
+    rng = torch.Generator().manual_seed(2)
+    low = torch.randn(1, 100, generator=rng, dtype=torch.float64) * 3
+    high = low + torch.rand(1, 100, generator=rng, dtype=torch.float64) * 5
+    node = Node("y", op, ("x",), (100,), attributes={"alpha": 0.7})
+    found = fan(node, (low, high), LINES[op](low, high, node.attributes))
+    turns = [torch.rand(1, 1, 100, generator=rng, dtype=torch.float64) for _ in range(2)]
+
+    def total(below: torch.Tensor, above: torch.Tensor) -> torch.Tensor:
+        under, over = found.lines((below, above))
+        return 1.3 * under.slope + 0.7 * under.offset - 0.4 * over.slope + 2.1 * over.offset
+
+    for at in (0, 1):
+        moved = [t.clone().requires_grad_(True) for t in turns]
+        (slope,) = torch.autograd.grad(total(*moved).sum(), moved[at], materialize_grads=True,
+                                       allow_unused=True)  # fmt: skip
+        step = [1e-6 * (side == at) for side in (0, 1)]
+        ahead, behind = (
+            total(*(t + sign * s for t, s in zip(turns, step, strict=True))) for sign in (1, -1)
+        )
+        assert torch.allclose(slope, (ahead - behind) / 2e-6, rtol=1e-4, atol=1e-5)
+
+
 def closest(room: Long) -> list[tuple[int, int]]:
     order = np.argsort(room, axis=None)[:CLOSEST]
     return [(int(i) // room.shape[1], int(i) % room.shape[1]) for i in order]
@@ -183,7 +226,7 @@ def _exactly(value: Any) -> Any:
 def test_lines_are_tight_on_moderate_intervals(op: str, dtype: torch.dtype) -> None:
     """On a point both lines meet the function; safety costs no more than 1e-3 of it."""
     z = torch.linspace(-3, 3, 61).to(dtype) + (3.1 if op in LEAST else 0)
-    lines: Lines = LINES[op](z, z, {"alpha": 0.5}, None)
+    lines: Lines = LINES[op](z, z, {"alpha": 0.5})
     gap = (lines.slope_above - lines.slope_below) * z + lines.offset_above - lines.offset_below
     assert bool((gap.abs() < (1e-2 if dtype is torch.float32 else 1e-9)).all())
 
@@ -194,7 +237,7 @@ def test_what_is_not_a_number_gives_no_bounds(op: str) -> None:
     nan, inf = float("nan"), float("inf")
     low = torch.tensor([nan, 0.0, -inf])
     high = torch.tensor([1.0, nan, nan])
-    lines: Lines = LINES[op](low, high, {"alpha": 0.5}, None)
+    lines: Lines = LINES[op](low, high, {"alpha": 0.5})
     at_low = lines.slope_below * low + lines.offset_below
     at_high = lines.slope_above * high + lines.offset_above
     assert not bool(torch.isfinite(at_low + at_high).any())

@@ -17,9 +17,9 @@ from torch import Tensor
 from verify.neural.arithmetic import Arithmetic
 from verify.neural.bounds.choice import Choice, is_bent
 from verify.neural.bounds.combination import Bounds
+from verify.neural.bounds.fan import fan, turns
 from verify.neural.bounds.gain import gain
 from verify.neural.bounds.limit import within
-from verify.neural.bounds.line import TURNING, first_turns
 from verify.neural.bounds.phase import assumed
 from verify.neural.bounds.product import choices
 from verify.neural.bounds.sweep import Sweep
@@ -114,23 +114,23 @@ def tighten(
     forbidden.masked_fill_(~member, -torch.inf)
     logits = _first_weights(ceiling, member)
     slopes = _slopes(arithmetic, state, len(sets))
-    turns = _turns(arithmetic, state, len(sets))
+    turned = _turns(arithmetic, state, len(sets))
     known = _known(arithmetic, state, phases)
     limits = {name: ends for name, ends in known.items() if name in graph.limits.places}
     prices = {
         name: torch.zeros(batch, len(sets), graph.size(name), dtype=graph.dtype).to(graph.device)
         for name in known
     }
-    if not slopes and not turns and not prices and all(len(chosen) < 2 for chosen in sets):
+    if not slopes and not turned and not prices and all(len(chosen) < 2 for chosen in sets):
         steps = 1  # nothing can be chosen
-    shares = [*slopes.values(), *(t for pair in turns.values() for t in pair)]
+    shares = [*slopes.values(), *(t for pair in turned.values() for t in pair)]
     parameters = [logits, *shares, *prices.values()]
     for parameter in parameters:
         parameter.requires_grad_(True)
     rates = [
         WEIGHT_RATE,
         *[SLOPE_RATE] * len(slopes),
-        *[TURN_RATE] * (2 * len(turns)),
+        *[TURN_RATE] * (2 * len(turned)),
         *[PRICE_RATE] * len(prices),
     ]
     descent = Descent(parameters, rates)
@@ -139,7 +139,7 @@ def tighten(
     for step in range(steps):
         with torch.enable_grad():
             weights = torch.softmax(logits + forbidden, dim=2)
-            choice = Choice(slopes, turns, prices, limits=limits)
+            choice = Choice(slopes, turned, prices, limits=limits)
             upper, slope = arithmetic.weighted(state, weights, choice, costs)
             best = torch.where(upper.detach() < best, upper.detach(), best)  # not where it is NaN
             if step == steps - 1 or bool((best < 0).all()):
@@ -197,11 +197,11 @@ def _slopes(arithmetic: Arithmetic, state: Sweep, rows: int) -> dict[str, Tensor
 def _turns(arithmetic: Arithmetic, state: Sweep, rows: int) -> dict[str, tuple[Tensor, Tensor]]:
     """Turns of the lines of curves and of the planes of products, each (B, rows, choices)."""
     result: dict[str, tuple[Tensor, Tensor]] = {}
-    for name in state.lines:
+    for name, lines in state.lines.items():
         node = arithmetic.graph.node(name)
-        if node.op in TURNING:
-            turns = first_turns(node.op, *state.bounds[node.inputs[0]])
-            below, above = (t[:, None].repeat(1, rows, 1) for t in turns)
+        if turns(node):
+            state.fans[name] = fan(node, state.bounds[node.inputs[0]], lines)
+            below, above = (t[:, None].repeat(1, rows, 1) for t in state.fans[name].first())
             result[name] = below, above
     for name in state.combinations:
         node = arithmetic.graph.node(name)

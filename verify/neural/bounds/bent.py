@@ -8,18 +8,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from verify.neural.bounds.curve import Lines, Turns
+from verify.neural.bounds.curve import Lines
 from verify.neural.bounds.rounding import of
 
 
-def relu(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
+def relu(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """max(z, 0): the chord above; below, 0 or z, whichever leaves the smaller area."""
     return _bent(low, high, 0.0)
 
 
-def leaky_relu(
-    low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None
-) -> Lines:
+def leaky_relu(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """z above 0, alpha z below, 0 <= alpha; concave for alpha > 1."""
     alpha = float(attributes["alpha"])
     if alpha <= 1:
@@ -39,9 +37,7 @@ def leaky_relu(
     )
 
 
-def absolute(
-    low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None
-) -> Lines:
+def absolute(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """|z|: the chord above; below, z or -z, whichever is larger at the middle."""
     return _bent(low, high, -1.0)
 

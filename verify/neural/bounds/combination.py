@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -93,8 +95,13 @@ class Combination:
 
 def broadcast_index(source: Node, target: Node) -> Tensor:
     """For each flat entry of the target, the flat entry of a source that broadcasts to it."""
-    flat = np.arange(source.size).reshape(source.shape)
-    return torch.tensor(np.broadcast_to(flat, target.shape).reshape(-1))
+    return _broadcast(source.shape, target.shape)
+
+
+@lru_cache(maxsize=1024)
+def _broadcast(source: tuple[int, ...], target: tuple[int, ...]) -> Tensor:
+    flat = np.arange(prod(source)).reshape(source)
+    return torch.tensor(np.broadcast_to(flat, target).reshape(-1))
 
 
 def pair(node: Node, operands: Sequence[Node], bounds: Sequence[Bounds]) -> tuple[Tensor, ...]:

@@ -59,8 +59,8 @@ class Lines:
         return Lines(*(torch.cat([getattr(p, f.name) for p in parts]) for f in fields(Lines)))
 
 
-Relaxation = Callable[[Tensor, Tensor, Mapping[str, Any], Turns | None], Lines]
-"""From bounds, attributes and what is chosen; where nothing is chosen, lines good on average."""
+Relaxation = Callable[[Tensor, Tensor, Mapping[str, Any]], Lines]
+"""From bounds and attributes: lines that are good on average."""
 
 
 @dataclass(frozen=True)
@@ -76,73 +76,94 @@ def above(mirrored: Line) -> Line:
     return Line(mirrored.slope, -mirrored.offset)
 
 
-def s_below(
-    low: Tensor, high: Tensor, value: Function, derivative: Function, turn: Tensor | None
-) -> Line:
-    """A line below an s-shaped function.
+@dataclass(frozen=True)
+class Side:
+    """The lines below a function that touch it somewhere.
 
-    Args:
-        low, high: the bounds.
-        value, derivative: the function.
-        turn: where the tangent touches, from the left end (0) to the last convex point (1); where
-            it is left out, such that the line meets the function at the right end as well, or in
-            the middle where all is convex.
+    Attributes:
+        first, width: the line may touch from the first point on, over this width.
+        end, at_end: the right end and the value there, which the line has to pass below as well, of
+            s-shaped functions.
+        straight: where there is one line only.
+        slope, offset: that line.
     """
+
+    first: Tensor
+    width: Tensor
+    end: Tensor | None
+    at_end: Tensor
+    straight: Tensor
+    slope: Tensor
+    offset: Tensor
+
+
+def s_side(low: Tensor, high: Tensor, value: Function, derivative: Function) -> Side:
+    """The lines below an s-shaped function, from the left end to the last convex point."""
     at_low, at_high = value(low), value(high)
-    concave = low >= 0
     slope = chord(low, high, at_low, at_high, derivative)
-    straight = concave | ((high > 0) & (derivative(low) * SURELY >= slope))
+    straight = (low >= 0) | ((high > 0) & (derivative(low) * SURELY >= slope))
     under = torch.minimum(at_low - slope * low, at_high - slope * high)
     last = high.clamp(max=0)
     first = torch.maximum(low, last.clamp(max=-FLAT))
-    if turn is None:
-        touch = torch.where(high > 0, _common(first, high, value, derivative), (first + last) / 2)
-    else:
-        touch = first + turn * (last - first)
+    return Side(first, last - first, high, at_high, straight, slope, under)
+
+
+def convex_side(low: Tensor, high: Tensor) -> Side:
+    """The tangents of a convex function, from left to right."""
+    first = torch.maximum(low, high - FLAT)
+    zero = torch.zeros_like(first)
+    return Side(first, high - first, None, zero, zero > 0, zero, zero)
+
+
+def s_below(low: Tensor, high: Tensor, value: Function, derivative: Function) -> Line:
+    """A line below an s-shaped function that meets it at the right end as well, or a tangent in the
+    middle where all is convex.
+    """
+    side = s_side(low, high, value, derivative)
+    common = _common(side.first, high, side.at_end, lambda z: (value(z), derivative(z)))
+    touch = torch.where(high > 0, common, side.first + side.width / 2)
     steep = derivative(touch)
-    offset = torch.minimum(value(touch) - steep * touch, at_high - steep * high)
-    return Line(torch.where(straight, slope, steep), torch.where(straight, under, offset))
+    offset = torch.minimum(value(touch) - steep * touch, side.at_end - steep * high)
+    return Line(
+        torch.where(side.straight, side.slope, steep),
+        torch.where(side.straight, side.offset, offset),
+    )
 
 
-def _common(first: Tensor, high: Tensor, value: Function, derivative: Function) -> Tensor:
-    """The point in [first, 0] whose tangent meets the function again nearest to high."""
+def _common(
+    first: Tensor,
+    high: Tensor,
+    at_high: Tensor,
+    both: Callable[[Tensor], tuple[Tensor, Tensor]],
+    rounds: int = BISECTIONS,
+) -> Tensor:
+    """The point in [first, 0] whose tangent meets the function again nearest to high; `both` gives
+    values and slopes.
+    """
     left, right = first.clamp(max=0), torch.zeros_like(first)
-    at_high = value(high)
-    for _ in range(BISECTIONS):
+    for _ in range(rounds):
         middle = (left + right) / 2
-        over = value(middle) + derivative(middle) * (high - middle) > at_high
+        value, slope = both(middle)
+        over = value + slope * (high - middle) > at_high
         left, right = torch.where(over, left, middle), torch.where(over, middle, right)
     return left
 
 
-def convex_below(
-    low: Tensor, high: Tensor, value: Function, derivative: Function, turn: Tensor | None
-) -> Line:
-    """A tangent of a convex function; `turn` says where it touches, from left to right."""
-    first = torch.maximum(low, high - FLAT)
-    touch = (first + high) / 2 if turn is None else first + turn * (high - first)
+def convex_below(low: Tensor, high: Tensor, value: Function, derivative: Function) -> Line:
+    """A tangent of a convex function in the middle."""
+    touch = (convex_side(low, high).first + high) / 2
     slope = derivative(touch)
     return Line(slope, value(touch) - slope * touch)
 
 
-def s_turns(
-    low: Tensor, high: Tensor, value: Function, derivative: Function
-) -> tuple[Tensor, Tensor]:
-    """The turns of the lines, below and above, that `s_below` takes where nothing is chosen."""
-    half = torch.full_like(low, 0.5)
-
-    def mirrored(z: Tensor) -> Tensor:
-        return -value(-z)
-
-    sides: list[Tensor] = []
-    for a, b, function in ((low, high, value), (-high, -low, mirrored)):
-        last = b.clamp(max=0)
-        first = torch.maximum(a, last.clamp(max=-FLAT))
-        mixed = (a < 0) & (b > 0)
-        touch = _common(first, b, function, derivative)
-        width = torch.where(mixed, last - first, torch.ones_like(first))
-        sides.append(torch.where(mixed, (touch - first) / width, half).clamp(0, 1))
-    return sides[0], sides[1]
+def s_turn(side: Side, both: Callable[[Tensor], tuple[Tensor, Tensor]]) -> Tensor:
+    """Nearly the turn that `s_below` takes where nothing is chosen."""
+    if side.end is None:
+        return torch.full_like(side.first, 0.5)
+    mixed = (side.first < 0) & (side.end > 0)
+    touch = _common(side.first, side.end, side.at_end, both, BISECTIONS // 2)
+    width = torch.where(mixed, side.width, torch.ones_like(side.width))
+    return torch.where(mixed, (touch - side.first) / width, 0.5).clamp(0, 1)
 
 
 def chord(

@@ -66,7 +66,7 @@ def gain(node: Node, bounds: Bounds) -> Gain:
 
 def _gaps(node: Node, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
     """Mean distances from the function to the lines below and above it."""
-    lines = LINES[node.op](low, high, node.attributes, None)
+    lines = LINES[node.op](low, high, node.attributes)
     under, over = torch.zeros_like(low), torch.zeros_like(low)
     for share in POINTS:
         z = low + share * (high - low)

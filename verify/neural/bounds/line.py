@@ -19,26 +19,24 @@ from verify.neural.bounds.curve import (
     Line,
     Lines,
     Relaxation,
-    Turns,
     above,
     chord,
     convex_below,
     function_error,
     s_below,
-    s_turns,
     value_error,
 )
 from verify.neural.bounds.rounding import FUNCTION_ULPS, SINGLE, of
 
 
-def tanh(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
+def tanh(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """tanh z."""
-    return _s_shaped(low, high, turns, torch.tanh, _tanh_slope)
+    return _s_shaped(low, high, torch.tanh, _tanh_slope)
 
 
-def sigmoid(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
+def sigmoid(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """1 / (1 + e^-z)."""
-    return _s_shaped(low, high, turns, torch.sigmoid, _sigmoid_slope)
+    return _s_shaped(low, high, torch.sigmoid, _sigmoid_slope)
 
 
 def _tanh_slope(z: Tensor) -> Tensor:
@@ -49,24 +47,12 @@ def _sigmoid_slope(z: Tensor) -> Tensor:
     return torch.sigmoid(z) * torch.sigmoid(-z)
 
 
-def first_turns(op: str, low: Tensor, high: Tensor) -> Turns:
-    """Turns to begin a search for better lines with."""
-    if op == "tanh":
-        return s_turns(low, high, torch.tanh, _tanh_slope)
-    if op == "sigmoid":
-        return s_turns(low, high, torch.sigmoid, _sigmoid_slope)
-    if op == "erf":
-        return s_turns(low, high, torch.erf, _erf_slope)
-    half = torch.full_like(low, 0.5)
-    return half, half
-
-
-def exp(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
+def exp(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """e^z, convex."""
-    return _convex(low, high, turns, torch.exp, torch.exp)
+    return _convex(low, high, torch.exp, torch.exp)
 
 
-def elu(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
+def elu(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """z above 0, alpha (e^z - 1) below; convex for alpha <= 1, bounded by constants otherwise."""
     alpha = float(attributes["alpha"])
 
@@ -77,7 +63,7 @@ def elu(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns |
         return torch.where(z > 0, torch.ones_like(z), alpha * torch.exp(torch.clamp(z, max=0)))
 
     if alpha <= 1:
-        return _convex(low, high, turns, value, derivative)
+        return _convex(low, high, value, derivative)
     zero = torch.zeros_like(low)
     slack = function_error(low, high, value(low), value(high)) * (1 + alpha)
     least, most = value(low) - slack, value(high) + slack
@@ -85,25 +71,21 @@ def elu(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns |
     return Lines(zero, least, zero, most, least, most, size)
 
 
-def erf(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
+def erf(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """The error function."""
-    return _s_shaped(low, high, turns, torch.erf, _erf_slope)
+    return _s_shaped(low, high, torch.erf, _erf_slope)
 
 
 def _erf_slope(z: Tensor) -> Tensor:
     return (2 / math.sqrt(math.pi)) * torch.exp(-z * z)
 
 
-def softplus(
-    low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None
-) -> Lines:
+def softplus(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """log(1 + e^z), convex."""
-    return _convex(
-        low, high, turns, lambda z: torch.logaddexp(z, torch.zeros_like(z)), torch.sigmoid
-    )
+    return _convex(low, high, lambda z: torch.logaddexp(z, torch.zeros_like(z)), torch.sigmoid)
 
 
-def log(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
+def log(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """The natural logarithm of positive numbers, concave; unbounded where z may not be one, or may
     be flushed to zero.
     """
@@ -122,7 +104,7 @@ def log(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns |
                    3 + slope * b + below.abs() + largest)  # fmt: skip
 
 
-def sqrt(low: Tensor, high: Tensor, attributes: Mapping[str, Any], turns: Turns | None) -> Lines:
+def sqrt(low: Tensor, high: Tensor, attributes: Mapping[str, Any]) -> Lines:
     """The square root, concave: chord below, tangent at the middle above; errors are relative."""
     rounding = of(low.dtype)
     safe = low >= 0
@@ -165,17 +147,14 @@ def _safely(
 def _s_shaped(
     low: Tensor,
     high: Tensor,
-    turns: Turns | None,
     value: Callable[[Tensor], Tensor],
     derivative: Callable[[Tensor], Tensor],
 ) -> Lines:
     """Increasing, convex left of 0 and concave right of it, derivative even and largest at 0."""
     at_low, at_high = value(low), value(high)
-    below = s_below(low, high, value, derivative, None if turns is None else turns[0])
+    below = s_below(low, high, value, derivative)
     # -f(-z) is of the same shape: a line below it is one above f.
-    mirrored = s_below(
-        -high, -low, lambda z: -value(-z), derivative, None if turns is None else turns[1]
-    )
+    mirrored = s_below(-high, -low, lambda z: -value(-z), derivative)
     steepest = derivative(torch.minimum(torch.maximum(low, torch.zeros_like(low)), high))
     return _between(low, high, at_low, at_high, below, above(mirrored), steepest)
 
@@ -183,13 +162,12 @@ def _s_shaped(
 def _convex(
     low: Tensor,
     high: Tensor,
-    turns: Turns | None,
     value: Callable[[Tensor], Tensor],
     derivative: Callable[[Tensor], Tensor],
 ) -> Lines:
     """Increasing and convex: a tangent below, the chord above."""
     at_low, at_high = value(low), value(high)
-    below = convex_below(low, high, value, derivative, None if turns is None else turns[0])
+    below = convex_below(low, high, value, derivative)
     slope = chord(low, high, at_low, at_high, derivative)
     offset = torch.maximum(at_low - slope * low, at_high - slope * high)
     return _between(low, high, at_low, at_high, below, Line(slope, offset), derivative(high))
@@ -232,6 +210,3 @@ LINES: Mapping[str, Relaxation] = {
     "log": log,
     "sqrt": sqrt,
 }
-
-TURNING = frozenset({"tanh", "sigmoid", "exp", "elu", "erf", "softplus"})
-"""Operators whose lines may be chosen by turns."""

@@ -13,8 +13,9 @@ from extract.operator import OPERATORS, Kind
 from verify.neural.bounds.affine import AffineNodes
 from verify.neural.bounds.choice import Choice, is_bent
 from verify.neural.bounds.combination import Bounds, Combination
-from verify.neural.bounds.curve import Lines
-from verify.neural.bounds.line import LINES, TURNING
+from verify.neural.bounds.curve import Line, Lines
+from verify.neural.bounds.fan import fan
+from verify.neural.bounds.line import LINES
 from verify.neural.bounds.rounding import SAFETY, SINGLE
 from verify.neural.bounds.rule import RULES
 from verify.neural.bounds.sweep import Sweep
@@ -153,27 +154,31 @@ class Relaxer:
         lines = state.lines[node.name]
         low, high = state.bounds[node.inputs[0]]
         turns = choice.turns.get(node.name)
-        if turns is not None and node.op in TURNING:
-            a, b = (t.clamp(0, 1) for t in turns)
-            lines = LINES[node.op](low[:, None], high[:, None], node.attributes, (a, b))
-        below = _rows(lines.slope_below)
+        if turns is not None:
+            if node.name not in state.fans:
+                state.fans[node.name] = fan(node, (low, high), lines)
+            under, over = state.fans[node.name].lines(turns)
+        else:
+            under = Line(lines.slope_below, lines.offset_below)
+            over = Line(lines.slope_above, lines.offset_above)
+        below = _rows(under.slope)
         if is_bent(node):
             below = choice.slope_below(node, lines.slope_below, (low < 0) & (high > 0))
         value = plus * below
-        value = value.addcmul(minus, _rows(lines.slope_above))
+        value = value.addcmul(minus, _rows(over.slope))
         # The errors are folded into the offsets; half a unit of each is the folding's own.
-        fold = lines.offset_below.abs() + lines.offset_above.abs()
+        fold = under.offset.abs() + over.offset.abs()
         errors = state.errors[node.name]
         errors = errors if fold.dim() == errors.dim() else errors[:, None]
         slack = errors * SAFETY + fold * (2 * self._nodes.rounding.unit)
-        added = weighted(plus, lines.offset_below - slack)
-        added = added + weighted(minus, lines.offset_above + slack)
+        added = weighted(plus, under.offset - slack)
+        added = added + weighted(minus, over.offset + slack)
         return Passed([(node.inputs[0], value)], added, torch.zeros_like(added))
 
 
 def _line(node: Node, state: Sweep) -> Range:
     low, high = state.bounds[node.inputs[0]]
-    lines: Lines = LINES[node.op](low, high, node.attributes, None)
+    lines: Lines = LINES[node.op](low, high, node.attributes)
     state.lines[node.name] = lines
     value = lines.size
     if node.op == "sqrt":

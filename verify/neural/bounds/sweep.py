@@ -10,6 +10,7 @@ from torch import Tensor
 
 from verify.neural.bounds.combination import Bounds, Combination
 from verify.neural.bounds.curve import Lines
+from verify.neural.bounds.fan import Fan
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Sweep:
         empty: where bounds cross, (B,): no evaluation has the signs that were assumed there, or
             keeps within the limits.
         limits: that were assumed (B, 2, C).
+        fans: of the curves whose lines were turned.
     """
 
     bounds: dict[str, Bounds] = field(default_factory=dict[str, Bounds])
@@ -36,6 +38,7 @@ class Sweep:
     vanished: Tensor = field(default_factory=lambda: torch.zeros(1, 1))
     empty: Tensor = field(default_factory=lambda: torch.zeros(1, dtype=torch.bool))
     limits: Tensor = field(default_factory=lambda: torch.zeros(1, 2, 0))
+    fans: dict[str, Fan] = field(default_factory=dict[str, Fan])
 
     def reach(self, tensor: str) -> Tensor:
         """The largest magnitudes of a tensor, (B, size)."""
