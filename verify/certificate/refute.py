@@ -31,6 +31,8 @@ def refuted(
     pairs: Sequence[Pair],
     state: Sweep,
     reach: Reach,
+    *,
+    thorough: bool = True,
 ) -> Truth:
     """Boxes (B,) on which no run reaches the goal.
 
@@ -44,6 +46,7 @@ def refuted(
         inequalities: of the problem.
         pairs: of them, those that are contrary.
         state, reach: what is known on the boxes.
+        thorough: look for the best sums of inequalities, at some milliseconds a box.
     """
     boxes, count = state.boxes, len(state.empty)
     numbers = np.isfinite(reach.upper)
@@ -75,14 +78,16 @@ def refuted(
                 closed |= visit(inner, known)
         rest = np.flatnonzero(~closed & ~state.empty)
         if len(rest) and atoms(part):
-            closed[rest] = _jointly(atoms(part), rest, boxes, reach)
+            closed[rest] = _jointly(atoms(part), rest, boxes, reach, thorough)
         return closed
 
     with np.errstate(all="ignore"):
         return state.empty | visit(goal, frozenset())
 
 
-def _jointly(atoms: list[int], rows: NDArray[np.int64], boxes: Boxes, reach: Reach) -> Truth:
+def _jointly(
+    atoms: list[int], rows: NDArray[np.int64], boxes: Boxes, reach: Reach, thorough: bool
+) -> Truth:
     """Boxes for which weights were found; any are sound, so that it does not matter how."""
     slope = np.concatenate([reach.slope[rows][:, atoms], reach.known_slope[rows]], axis=1)
     offset = np.concatenate([reach.offset[rows][:, atoms], reach.known_offset[rows]], axis=1)
@@ -92,6 +97,8 @@ def _jointly(atoms: list[int], rows: NDArray[np.int64], boxes: Boxes, reach: Rea
     sums = Sums(slope, offset, boxes.low[rows], boxes.high[rows])
     if slope.shape[1] == len(atoms):
         closed = sums.descend()
+        if not thorough:
+            return closed
     for at in np.flatnonzero(~closed):
         closed[at] = sums.optimise(int(at), len(atoms))
     return closed

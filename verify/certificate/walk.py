@@ -152,11 +152,15 @@ def _argued(problem: Problem, auditor: Auditor, boxes: Sequence[Box]) -> Truth:
     return state.empty | follows(problem.goal, given.weights, upper < 0)
 
 
-def bounded(problem: Problem, auditor: Auditor, state: Sweep, reach: Reach) -> Truth:
+def bounded(
+    problem: Problem, auditor: Auditor, state: Sweep, reach: Reach, *, thorough: bool = True
+) -> Truth:
     """On which boxes plain bounds refute the goal. Where they do not, exact evaluation of a box
     that is a single point, if the proof is about real arithmetic.
     """
-    shut = refuted(problem.goal, problem.inequalities, auditor.pairs, state, reach)
+    shut = refuted(
+        problem.goal, problem.inequalities, auditor.pairs, state, reach, thorough=thorough
+    )
     boxes = state.boxes
     if not auditor.deployed:
         points = ~shut & (boxes.low == boxes.high).all(axis=1)

@@ -128,14 +128,22 @@ class _Writer:
         """
         state = self.auditor.sweep(stacked([box for _, box in leaves]))
         reach = self.auditor.reach(state)
-        opened = ~bounded(self.problem, self.auditor, state, reach)
+        self.batches += 1
+        argues = self.helped >= WORTH or self.batches % 4 == 0
+        opened = ~bounded(self.problem, self.auditor, state, reach, thorough=not argues)
         leaves = [leaves[at] for at in opened.nonzero()[0].tolist()]
         if not leaves:
             return []
         state, reach = state.select(opened), reach.select(opened)
-        attempt = self._argued([box for _, box in leaves], state, reach)
+        boxes = [box for _, box in leaves]
+        attempt = self._argued(boxes, state, reach) if argues else None
+        shut = np.zeros(len(leaves), dtype=bool)
+        if argues and attempt is None:  # there is nothing to argue with
+            shut = bounded(self.problem, self.auditor, state, reach)
         more: list[tuple[int, Box]] = []
         for at, leaf in enumerate(leaves):
+            if shut[at]:
+                continue
             if attempt is not None and attempt.closed[at]:
                 self.record.argue(leaf[0], attempt.arguments[at])
                 continue
@@ -148,10 +156,7 @@ class _Writer:
         return more
 
     def _argued(self, boxes: Sequence[Box], state: Sweep, reach: Reach) -> Attempt | None:
-        """Arguments for boxes: always where they helped, and now and then where they did not."""
-        self.batches += 1
-        if self.helped < WORTH and self.batches % 4:
-            return None
+        """Arguments for boxes."""
         attempt = argue(self.problem.goal, self.auditor, boxes, state, reach, self.deadline)
         share = 0.0 if attempt is None else float(attempt.closed.mean())
         self.helped = (self.helped + share) / 2
