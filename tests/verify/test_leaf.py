@@ -24,6 +24,7 @@ from verify.answer import Answer, Deadline
 from verify.bind import BoundProperty
 from verify.judge import judge
 from verify.neural.branch import Search
+from verify.neural.exact import solution
 from verify.neural.piece import Form, piece
 from verify.neural.settle import Demand, refutes, settle
 from verify.problem import compile_goal
@@ -223,3 +224,46 @@ def test_a_leaf_that_overflows_in_float32_has_no_guarantee_for_it() -> None:
     answer = searched(forall(O, and_(VALUE <= 2, VALUE >= -1)), network, 3.0)
     assert answer.reached is not True
     assert answer.guarantee is not Guarantee.FLOAT32
+
+
+@given(data=st.data())
+def test_equations_are_solved_where_they_can_be(data: st.DataObject) -> None:
+    rows, columns = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
+    small = st.integers(-2, 2).map(lambda n: Fraction(n, 3))
+    table = [[data.draw(small) for _ in range(columns)] for _ in range(rows)]
+    right = [data.draw(small) for _ in range(rows)]
+    found = solution(table, right)
+    solver, unknowns = z3.Solver(), [z3.Real(f"x{at}") for at in range(columns)]
+    for row, side in zip(table, right, strict=True):
+        total: Any = z3.RealVal(0)
+        for c, x in zip(row, unknowns, strict=True):
+            total = total + z3.RealVal(str(c)) * x
+        solver.add(total == z3.RealVal(str(side)))
+    assert (found is not None) == (solver.check() == z3.sat)
+    for row, side in zip(table, right, strict=True) if found else ():
+        assert sum(c * x for c, x in zip(row, found or (), strict=True)) == side
+
+
+@st.composite
+def long_demands(draw: DrawFn) -> list[Demand]:
+    """With coefficients of hundreds of digits, that all meet in one point: decided by a tie."""
+    width = pick(draw, range(1, 7))
+    place = [Fraction(pick(draw, range(1, 8)), 8) for _ in range(width)]
+    long = st.integers(-(2**200), 2**200).map(lambda n: Fraction(n, 2**200))
+    made: list[Demand] = []
+    for _ in range(pick(draw, range(1, width + 4))):
+        slopes = tuple(draw(long) for _ in range(width))
+        constant = -sum(c * y for c, y in zip(slopes, place, strict=True))
+        made.append(Demand(Form(Fraction(constant), slopes), draw(st.booleans()), True))
+    return made
+
+
+@given(given_=long_demands())
+def test_long_numbers_are_settled_exactly(given_: list[Demand]) -> None:
+    found = settle(given_)
+    if not any(one.strict for one in given_):
+        assert found.multipliers is None  # they meet where all are zero
+    if found.multipliers is not None:
+        assert refutes(found.multipliers, given_)
+    if found.met:
+        assert all(one.met(found.places[-1]) for one in given_)

@@ -17,6 +17,7 @@ import numpy as np
 from extract.exact import Exact, from_numbers
 from extract.network import Network, Node
 from extract.operator import OPERATORS
+from theory.error import InputError
 from verify.neural.bounds.choice import is_bent, left_slope
 from verify.problem.problem import Problem
 
@@ -70,7 +71,8 @@ class Piece:
 def piece(
     problem: Problem, low: Sequence[float], high: Sequence[float], signs: Signs, assumed: Signs
 ) -> Piece | None:
-    """A problem on a box on which the network is affine; None where the box has no exact point.
+    """A problem on a box on which the network is affine; None where the box has no exact point, or
+    the network divides by zero.
 
     Args:
         problem: the problem.
@@ -92,12 +94,11 @@ def piece(
     free = tuple(at for at, (a, b) in enumerate(zip(bottom, top, strict=True)) if a < b)
     entries = [(name, int(at)) for name, sign in assumed.items() for at in np.flatnonzero(sign)]
     names = [*problem.network.outputs, *assumed]
-    corner = _tensors(problem.network, bottom, signs, names)
-    moved: list[dict[str, list[Fraction]]] = []
-    for at in free:
-        beside = list(bottom)
-        beside[at] = top[at]
-        moved.append(_tensors(problem.network, beside, signs, names))
+    points = [bottom, *(_replaced(bottom, at, top[at]) for at in free)]
+    try:
+        corner, *moved = [_tensors(problem.network, point, signs, names) for point in points]
+    except (InputError, ArithmeticError):
+        return None
 
     def form(terms: Mapping[tuple[str, int], Fraction], constant: Fraction) -> Form:
         def value(tensors: dict[str, list[Fraction]]) -> Fraction:
@@ -118,10 +119,19 @@ def piece(
     )
 
 
+def _replaced(point: Sequence[Fraction], at: int, value: Fraction) -> list[Fraction]:
+    return [*point[:at], value, *point[at + 1 :]]
+
+
 def _tensors(
     network: Network, point: Sequence[Fraction], signs: Signs, names: Sequence[str]
 ) -> dict[str, list[Fraction]]:
-    """Tensors of the affine function that a network is where its bends have these signs."""
+    """Tensors of the affine function that a network is where its bends have these signs.
+
+    Raises:
+        InputError: the network divides by zero.
+        ArithmeticError: a value is irrational, so that the network is not piecewise affine.
+    """
     values: dict[str, Exact] = dict(network.exact_parameters)
     values[network.inputs[0]] = from_numbers(list(point), network.node(network.inputs[0]).shape)
     for node in network.live:
@@ -132,6 +142,8 @@ def _tensors(
             values[node.name] = _straightened(node, operands[0], signs[node.inputs[0]])
         else:
             values[node.name] = OPERATORS[node.op].exact(node.attributes, operands)
+        if not values[node.name].is_rational:
+            raise ArithmeticError(f"{node.op} is not affine")
     found: dict[str, list[Fraction]] = {}
     for name in names:
         value = values[name]

@@ -2,7 +2,8 @@
 
 HiGHS looks for the place where the least of the forms is largest. Its place, and the multipliers
 that say why there is no better one, are checked in rationals. Where they do not check, because
-everything hangs on a tie, an exact simplex method decides, about those forms that matter.
+everything hangs on a tie, the equations that they satisfy are solved exactly. Where these have no
+solution, a small system goes to an exact simplex method, about those forms that matter.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from theory.linear import Refutation, Row, satisfy
+from verify.neural.exact import solution
 from verify.neural.piece import Form
 
 ZERO, ONE = Fraction(0), Fraction(1)
@@ -20,7 +22,7 @@ NEAR = 1e-6
 """Forms that come so near to zero, in proportion, matter at first."""
 
 NEGLIGIBLE = 1e-12
-MOST_CELLS = 4000
+MOST_CELLS = 600
 """Of the exact simplex method's table; larger ones are not tried."""
 
 
@@ -65,12 +67,16 @@ class Settled:
 
 def settle(demands: Sequence[Demand]) -> Settled:
     """Whether the demands can all be met."""
-    place, weights, slack = _suggested(demands)
-    if weights is not None and refutes(weights, demands):
-        return Settled(weights, () if place is None else (place,))
-    if place is not None and all(d.met(place) for d in demands):
-        return Settled(None, (place,), met=True)
-    return _decided(demands, place, slack)
+    found = _suggested(demands)
+    if found is None:
+        return _decided(demands, None, [0.0] * len(demands))
+    rounded = tuple(Fraction(y) for y in found.place)
+    for place, weights in ((rounded, found.weights), _vertex(demands, found)):
+        if weights is not None and refutes(weights, demands):
+            return Settled(weights, (rounded,))
+        if place is not None and all(d.met(place) for d in demands):
+            return Settled(None, (rounded, place), met=True)
+    return _decided(demands, rounded, found.slack)
 
 
 def refutes(weights: Sequence[Fraction], demands: Sequence[Demand]) -> bool:
@@ -88,10 +94,25 @@ def refutes(weights: Sequence[Fraction], demands: Sequence[Demand]) -> bool:
     return total.most < 0 or (total.most == 0 and any(d.strict for _, d in used))
 
 
-def _suggested(
-    demands: Sequence[Demand],
-) -> tuple[tuple[Fraction, ...] | None, tuple[Fraction, ...] | None, list[float]]:
-    """A place, multipliers, and how far the forms are from zero there, in proportion; by floats."""
+@dataclass(frozen=True)
+class _Suggestion:
+    """By floats.
+
+    Attributes:
+        place: where the least of the lifted forms is largest.
+        weights: multipliers that say why.
+        slack: how far the forms are from zero there, in proportion.
+        price: multipliers of the forms in proportion.
+    """
+
+    place: list[float]
+    weights: tuple[Fraction, ...]
+    slack: list[float]
+    price: list[float]
+
+
+def _suggested(demands: Sequence[Demand]) -> _Suggestion | None:
+    """What HiGHS finds; None where it finds nothing."""
     import numpy as np
     from scipy import optimize
 
@@ -111,14 +132,49 @@ def _suggested(
         method="highs",
     )
     if not found.success:
-        return None, None, [0.0] * len(demands)
-    place = tuple(min(max(Fraction(float(y)), ZERO), ONE) for y in found.x[:-1])
-    marginals = [max(0.0, -float(m)) for m in found.ineqlin.marginals]
+        return None
+    place = [min(max(float(y), 0.0), 1.0) for y in found.x[:-1]]
+    price = [max(0.0, -float(m)) for m in found.ineqlin.marginals]
     weights = tuple(
-        Fraction(m) / s if m > NEGLIGIBLE else ZERO for m, s in zip(marginals, sizes, strict=True)
+        Fraction(m) / s if m > NEGLIGIBLE else ZERO for m, s in zip(price, sizes, strict=True)
     )
-    slack = (slopes @ found.x[:-1] + constants).tolist()
-    return place, weights, slack
+    slack = [float(v) for v in slopes @ found.x[:-1] + constants]
+    return _Suggestion(place, weights, slack, price)
+
+
+def _vertex(
+    demands: Sequence[Demand], found: _Suggestion
+) -> tuple[tuple[Fraction, ...] | None, tuple[Fraction, ...] | None]:
+    """The place and the multipliers that the suggested ones stand for, exactly: solutions of the
+    equations that say which forms decide, and which sides of the cube.
+    """
+    tight = [at for at, price in enumerate(found.price) if price > NEAR]
+    inner = [at for at, y in enumerate(found.place) if NEAR < y < 1 - NEAR]
+    fixed = [ZERO if y <= NEAR else ONE for y in found.place]
+    forms = [demands[at].form for at in tight]
+    lifts = [Fraction(int(demands[at].lifted)) for at in tight]
+    rows = [
+        [form.coefficients[y] for y in inner] + [-lift]
+        for form, lift in zip(forms, lifts, strict=True)
+    ]
+    beside = [
+        -form.constant
+        - sum((c * fixed[y] for y, c in enumerate(form.coefficients) if y not in inner), ZERO)
+        for form in forms
+    ]
+    place: tuple[Fraction, ...] | None = None
+    solved = solution(rows, beside)
+    if solved is not None:
+        moved = dict(zip(inner, solved, strict=False))
+        place = tuple(min(max(moved.get(y, fixed[y]), ZERO), ONE) for y in range(len(fixed)))
+    weights: tuple[Fraction, ...] | None = None
+    total = [ONE] * len(tight) if not any(lifts) else lifts
+    columns = [[row[at] for row in rows] for at in range(len(inner))] + [total]
+    shares = solution(columns, [ZERO] * len(inner) + [ONE])
+    if shares is not None:
+        known = dict(zip(tight, shares, strict=True))
+        weights = tuple(known.get(at, ZERO) for at in range(len(demands)))
+    return place, weights
 
 
 def _decided(
