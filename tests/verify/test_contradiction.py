@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from engine_case import dense
+from engine_case import Tiny, dense
+from goal_case import goals
 from hypothesis import given
 from hypothesis import strategies as st
 
 from extract.network import Network, Node
 from theory import Agent, Feature, Term, and_, forall, iff, implies, not_, or_
+from theory.properties.trajectory import example_names, no_later_defection
 from verify.answer import Answer, Deadline
 from verify.neural.branch import Search
-from verify.neural.contradiction import contradicted, contradictions
+from verify.neural.contradiction import contradicted, contradictions, is_large, left
 from verify.problem import compile_goal
 from verify.problem.affine import Affine
-from verify.problem.goal import Inequality
+from verify.problem.goal import AllOf, AnyOf, Atom, Goal, Inequality, combine
 from verify.verdict import Guarantee
 
 AGENT = Agent(observation=[Feature("x", -1, 1)], actions=["a", "b", "c"])
@@ -129,3 +131,50 @@ def test_bounds_that_are_not_finite_close_nothing() -> None:
     closed = contradicted([(0, 1)], pairs, both, upper)
     assert closed.tolist() == [True, False, False, False, True, True]
     assert contradicted([(0, 1), ()], pairs, both, upper).tolist() == [False] * 6
+
+
+@given(
+    goal=goals(),
+    pairs=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=6),
+    refuted=st.lists(st.booleans(), min_size=6, max_size=6),
+    finite=st.lists(st.booleans(), min_size=6, max_size=6),
+)
+def test_what_is_left_is_what_some_truths_of_its_inequalities_reach(
+    goal: Goal, pairs: list[tuple[int, int]], refuted: list[bool], finite: list[bool]
+) -> None:
+    found = left(goal, pairs, np.array(refuted), np.array(finite))
+    reached = any(
+        combine(goal, truths.__getitem__, all, any)
+        for truths in product([False, True], repeat=6)
+        if not any(t and r for t, r in zip(truths, refuted, strict=True))
+        and not any(truths[i] and truths[j] and finite[i] and finite[j] for i, j in pairs)
+    )
+    assert found == reached
+
+
+def test_of_a_goal_with_too_many_conjunctions_parts_are_left_out() -> None:
+    both = [AnyOf((Atom(2 * i), Atom(2 * i + 1))) for i in range(12)]
+    flags = np.zeros(24, dtype=bool)
+    assert is_large(AllOf(tuple(both)), 1024)
+    assert left(AllOf((*both, Atom(0), Atom(1))), [(0, 1)], flags, ~flags) is False
+    assert left(AllOf(tuple(both)), [(0, 1)], flags, ~flags) is True
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        dense(([[-1, 0], [0, 0], [1, 0]], ["-1/4", 0, "-1/4"])),
+        dense(([[1, 0], [0, 0], [-1, 0]], ["-1/4", 0, "-1/4"])),
+        dense(
+            ([[1, "1/16"], [-1, "1/32"]], [0, 0]), ([[1, -1], [0, 0], [-1, 1]], ["-1/4", 0, "-1/4"])
+        ),
+    ],
+)
+def test_two_runs_that_come_by_the_same_place_decide_alike_there(net: Tiny) -> None:
+    """One run meets any wind, the other some: what the second does the first had to avoid."""
+    track = example_names()["track"]
+    subject = no_later_defection(track, flag="watched", unsafe=["right"], steps=1)
+    problem = compile_goal(subject.formula, {"score": net.network()}, wanted=False)
+    answer = Search(problem).run(Deadline.after(60))
+    assert answer.reached is False
+    assert answer.guarantee is Guarantee.FLOAT32

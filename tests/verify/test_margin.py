@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 import torch
 import z3
+from goal_case import goals
+from hypothesis import given
+from hypothesis import strategies as st
 
+from verify.neural.levels import Levels
 from verify.neural.margin import Ceiling, margin, refuted
 from verify.problem import Affine, AllOf, AnyOf, Atom, Goal, Inequality
-from verify.problem.goal import ALWAYS, NEVER, Undecidable
+from verify.problem.goal import ALWAYS, NEVER, Undecidable, combine
 
 STRICT = Inequality(Affine({("x", 0): Fraction(1)}), strict=True)
 WEAK = Inequality(Affine({("x", 0): Fraction(1)}), strict=False)
@@ -43,7 +47,7 @@ def ceiling(*upper: float) -> Ceiling:
 )
 def test_one_inequality(upper: float, strict: bool, expected: bool) -> None:
     inequality = STRICT if strict else WEAK
-    assert bool(refuted(Atom(0), (inequality,), ceiling(upper))) is expected
+    assert bool(refuted(Levels(Atom(0)), (inequality,), ceiling(upper))) is expected
 
 
 NO, YES, NAN = -1.0, 1.0, float("nan")
@@ -68,16 +72,16 @@ NO, YES, NAN = -1.0, 1.0, float("nan")
     ],
 )
 def test_goals(goal: Goal, upper: tuple[float, float], expected: bool) -> None:
-    assert bool(refuted(goal, (WEAK, WEAK), ceiling(*upper))) is expected
+    assert bool(refuted(Levels(goal), (WEAK, WEAK), ceiling(*upper))) is expected
 
 
 def test_margins_are_minima_and_maxima() -> None:
     values = torch.tensor([[1.0, -2.0, 3.0]])
     goal = AnyOf((AllOf((Atom(0), Atom(1))), Atom(2)))
-    assert float(margin(goal, values)) == 3.0
-    assert float(margin(AllOf((Atom(0), Atom(1))), values)) == -2.0
-    assert float(margin(ALWAYS, values)) == float("inf")
-    assert float(margin(NEVER, values)) == float("-inf")
+    assert float(margin(Levels(goal), values)) == 3.0
+    assert float(margin(Levels(AllOf((Atom(0), Atom(1)))), values)) == -2.0
+    assert float(margin(Levels(ALWAYS), values)) == float("inf")
+    assert float(margin(Levels(NEVER), values)) == float("-inf")
 
 
 def affine_ceiling(
@@ -103,7 +107,7 @@ def test_combinations_refute_only_what_has_no_solution(dtype: torch.dtype) -> No
     moved = torch.tensor(rng.normal(size=(count, atoms)) * 10.0 ** rng.integers(-9, 0, (count, 1)))
     offset = offset + moved.to(dtype) * size_of
     goal = AllOf(tuple(Atom(i) for i in range(atoms)))
-    closed = refuted(goal, (WEAK,) * atoms, affine_ceiling(slope, offset, low, high))
+    closed = refuted(Levels(goal), (WEAK,) * atoms, affine_ceiling(slope, offset, low, high))
     assert 20 < int(closed.sum()) < count
     for row in closed.nonzero()[:, 0].tolist():
         assert not solvable(slope[row], offset[row], low[row], high[row])
@@ -134,9 +138,9 @@ def test_two_inequalities_that_exclude_each_other() -> None:
     offset = torch.tensor([[-0.6, 0.4]])
     box = torch.zeros(1, 1), torch.ones(1, 1)
     goal = AllOf((Atom(0), Atom(1)))
-    assert bool(refuted(goal, (WEAK, WEAK), affine_ceiling(slope, offset, *box)))
+    assert bool(refuted(Levels(goal), (WEAK, WEAK), affine_ceiling(slope, offset, *box)))
     touching = torch.tensor([[-0.5, 0.5]])
-    assert not bool(refuted(goal, (WEAK, WEAK), affine_ceiling(slope, touching, *box)))
+    assert not bool(refuted(Levels(goal), (WEAK, WEAK), affine_ceiling(slope, touching, *box)))
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
@@ -146,8 +150,30 @@ def test_what_is_not_a_number_combines_to_nothing(bad: float) -> None:
         offset[0, place] = bad
         slope = torch.tensor([[[1.0], [-1.0]]])
         found = refuted(
-            AllOf((Atom(0), Atom(1))),
+            Levels(AllOf((Atom(0), Atom(1)))),
             (WEAK, WEAK),
             affine_ceiling(slope, offset, torch.zeros(1, 1), torch.ones(1, 1)),
         )
         assert not bool(found)
+
+
+@given(
+    goal=goals(), rows=st.lists(st.lists(st.integers(-3, 3), min_size=6, max_size=6), min_size=1)
+)
+def test_levels_say_what_the_goal_says(goal: Goal, rows: list[list[int]]) -> None:
+    values = torch.tensor(rows, dtype=torch.float32)
+    infinite = float("inf")
+
+    def least(parts: list[float]) -> float:
+        return min(parts, default=infinite)
+
+    def most(parts: list[float]) -> float:
+        return max(parts, default=-infinite)
+
+    expected = [combine(goal, lambda i, row=row: float(row[i]), least, most) for row in rows]
+    assert margin(Levels(goal), values).tolist() == expected
+    flat = torch.zeros(len(rows), 6, 1)
+    ends = torch.zeros(len(rows), 1), torch.ones(len(rows), 1)
+    closed = refuted(Levels(goal), (WEAK,) * 6, Ceiling(values, flat, values, *ends))
+    reached = [combine(goal, lambda i, row=row: row[i] >= 0, all, any) for row in rows]
+    assert closed.tolist() == [not one for one in reached]

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from verify.answer import Deadline
+from verify.neural.levels import Levels
 from verify.neural.margin import Matrix, margin
 from verify.neural.region import Region
-from verify.problem.goal import Goal
 
 Function = Callable[[Tensor], Tensor]
 """From points (B, n) to the values of the inequalities (B, K)."""
@@ -51,7 +51,7 @@ class Attack:
         generator: source of the random starts.
     """
 
-    goal: Goal
+    goal: Levels
     function: Function
     region: Region
     accept: Callable[[Tensor], bool]

@@ -8,6 +8,7 @@ import torch
 
 from extract.run import as_function
 from verify.neural.attack import values_of
+from verify.neural.levels import Levels
 from verify.neural.margin import margin, matrix
 from verify.neural.region import Region
 from verify.problem.problem import Problem
@@ -23,6 +24,6 @@ def best_point(problem: Problem, seed: int = 0) -> tuple[Fraction, ...] | None:
     )
     points = region.random(POINTS, torch.Generator().manual_seed(seed))
     with torch.no_grad():
-        margins = margin(problem.goal, function(points)).nan_to_num(-torch.inf)
+        margins = margin(Levels(problem.goal), function(points)).nan_to_num(-torch.inf)
     best = int(margins.argmax())
     return region.exact(points[best]) if bool(margins[best].isfinite()) else None

@@ -134,7 +134,7 @@ class Search:
             self._main.graph.limits.nothing(1, device),
         )
         self._attack = Attack(
-            problem.goal, self._values, self._region, self.candidates.accept, self.generator
+            self._refuter.goal, self._values, self._region, self.candidates.accept, self.generator
         )
         self._steps, self._pace = 0, 0.0
         self._boxes = 0
@@ -143,7 +143,7 @@ class Search:
         self._helped = 1.0
         free = int((self._region.high > self._region.low).sum())
         self._splitter = Splitter(
-            problem.goal, self._values, self._region, self._main.graph, self.generator
+            self._refuter.goal, self._values, self._region, self._main.graph, self.generator
         )
         self.neurons = False
         self.next_trial = FIRST_TRIAL if free > FEW_INPUTS else LARGEST_QUEUE**2
@@ -231,7 +231,7 @@ class Search:
             cost, points = tightened.cost[~closed] + cost[~closed], tightened.cut[~closed]
             if len(boxes) == 0:
                 return count
-        before, boxes.score = boxes.score, margin(self.problem.goal, ceiling.upper)
+        before, boxes.score = boxes.score, margin(self._refuter.goal, ceiling.upper)
         far = boxes.score > FURTHER * (before - boxes.score)
         if self._try_points(boxes, ceiling):
             return count
@@ -260,7 +260,7 @@ class Search:
         """The middles of the boxes, and the corners at which the bounds are highest."""
         middle = (boxes.low + boxes.high) / 2
         points = self._region.snap(torch.cat([middle, self._refuter.corner(boxes, ceiling)]))
-        reward = margin(self.problem.goal, self._values(points))
+        reward = margin(self._refuter.goal, self._values(points))
         order = reward.argsort(descending=True)[:4]
         return self.candidates.accept(points[order[reward[order] >= 0]])
 
@@ -274,7 +274,7 @@ class Search:
             (boxes.high - boxes.low) / (self._region.high - self._region.low).clamp(min=1e-30)
         ).amax(dim=1)
         middle = margin(
-            self.problem.goal, self._values(self._region.snap((boxes.low + boxes.high) / 2))
+            self._refuter.goal, self._values(self._region.snap((boxes.low + boxes.high) / 2))
         )
         small = (
             (width < 1e-3)

@@ -9,14 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import prod
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from verify.problem.affine import Affine
-from verify.problem.goal import Inequality
+from verify.problem.goal import Goal, Inequality, combine
 
 Pair = tuple[int, int]
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+"""Truth values (K,)."""
+
+Sets = dict[int, int]
+"""Conjunctions of inequalities as bits, each with the bits of what contradicts one of them."""
+
+MOST_LEFT = 1024
+"""So many conjunctions are kept in mind of one box; where there are more, parts are left out."""
 
 
 def contradictions(inequalities: Sequence[Inequality]) -> list[Pair]:
@@ -72,3 +84,47 @@ def contradicted(
                 shut = shut | (finite[:, i] & finite[:, j])
         closed = closed & shut
     return closed
+
+
+def is_large(goal: Goal, most: int) -> bool:
+    """Whether a goal that can be searched for has more conjunctions than so many."""
+    return combine(goal, lambda index: 1, prod, sum) > most
+
+
+def left(goal: Goal, pairs: Sequence[Pair], refuted: Flags, finite: Flags) -> bool:
+    """Whether, on one box, some conjunction of a goal is refuted by no inequality and no pair.
+
+    Conjunctions are put together from the inside out, and those that are refuted are dropped at
+    once: of a large goal few are left on a small box.
+
+    Args:
+        goal: the goal.
+        pairs: of `contradictions`.
+        refuted: for each inequality, whether its bound is below zero.
+        finite: for each inequality, whether its bound says that it is a number.
+    """
+    against: dict[int, int] = {}
+    for i, j in pairs:
+        if finite[i] and finite[j]:
+            against[1 << i] = against.get(1 << i, 0) | 1 << j
+            against[1 << j] = against.get(1 << j, 0) | 1 << i
+
+    def atom(index: int) -> Sets:
+        return {} if refuted[index] else {1 << index: against.get(1 << index, 0)}
+
+    def every(parts: list[Sets]) -> Sets:
+        result: Sets = {0: 0}
+        for part in sorted(parts, key=len):
+            if len(result) * len(part) <= MOST_LEFT:
+                result = {
+                    a | b: x | y
+                    for a, x in result.items()
+                    for b, y in part.items()
+                    if not (a & y or b & x)
+                }
+        return result
+
+    def some(parts: list[Sets]) -> Sets:
+        return {chosen: others for part in parts for chosen, others in part.items()}
+
+    return bool(combine(goal, atom, every, some))

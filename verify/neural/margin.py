@@ -9,8 +9,12 @@ import torch
 from torch import Tensor
 
 from verify.neural.bounds.rounding import SAFETY, of
-from verify.problem.goal import AllOf, Atom, Goal, Inequality, Undecidable, combine
+from verify.neural.levels import Group, Levels
+from verify.problem.goal import Inequality
 from verify.problem.problem import Problem
+
+MOST_COMBINED = 64
+"""Conjunctions of a goal whose inequalities are combined."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +58,21 @@ def _nearest(value: Fraction, dtype: torch.dtype) -> float:
     return float(value)
 
 
-def margin(goal: Goal, values: Tensor) -> Tensor:
+def margin(goal: Levels, values: Tensor) -> Tensor:
     """How clearly a goal is reached, from the values (B, K) of its inequalities: minimum over
     conjunctions, maximum over disjunctions; (B,).
+
+    Raises:
+        ValueError: a part of it cannot be searched for.
     """
-    infinite = torch.full_like(values[:, :1].sum(dim=1), torch.inf)
-
-    def every(parts: list[Tensor]) -> Tensor:
-        return torch.stack(parts).amin(dim=0) if parts else infinite
-
-    def some(parts: list[Tensor]) -> Tensor:
-        return torch.stack(parts).amax(dim=0) if parts else -infinite
-
-    return combine(goal, lambda i: values[:, i], every, some)
+    if goal.undecidable:
+        raise ValueError(goal.undecidable)
+    return goal.evaluate(
+        values,
+        (torch.inf, -torch.inf),
+        lambda parts, _: parts.amin(dim=2),
+        lambda parts, _: parts.amax(dim=2),
+    )
 
 
 @dataclass(frozen=True)
@@ -91,37 +97,29 @@ class Ceiling:
         return Ceiling(*(getattr(self, f.name)[keep] for f in fields(self)))
 
 
-def refuted(goal: Goal, inequalities: tuple[Inequality, ...], ceiling: Ceiling) -> Tensor:
+def refuted(goal: Levels, inequalities: tuple[Inequality, ...], ceiling: Ceiling) -> Tensor:
     """Boxes (B,) on which the goal is proved unreachable.
 
     A conjunction is refuted where one part is, or where some combination of its inequalities with
-    non-negative weights is negative everywhere on the box.
+    non-negative weights is negative everywhere on the box; that is asked of so many conjunctions
+    at most.
     """
+    left = MOST_COMBINED
+
+    def every(parts: Tensor, group: Group) -> Tensor:
+        nonlocal left
+        closed = parts.any(dim=2)
+        for column, atoms in enumerate(group.atoms):
+            if len(atoms) > 1 and left and not bool(closed[:, column].all()):
+                left -= 1
+                combined = _jointly_refuted(list(atoms), ceiling)
+                closed[:, column] = closed[:, column] | combined
+        return closed
+
     upper = ceiling.upper
-    never = (
-        torch.zeros_like(upper[:, 0], dtype=torch.bool)
-        if upper.shape[1]
-        else torch.zeros(upper.shape[0], dtype=torch.bool, device=upper.device)
-    )
-
-    def atom(index: int) -> Tensor:
-        return upper[:, index] <= 0 if inequalities[index].strict else upper[:, index] < 0
-
-    def visit(part: Goal) -> Tensor:
-        if isinstance(part, Atom):
-            return atom(part.index)
-        if isinstance(part, Undecidable):
-            return never
-        parts = [visit(inner) for inner in part.parts]
-        if isinstance(part, AllOf):
-            closed = torch.stack(parts).any(dim=0) if parts else never
-            atoms = [inner.index for inner in part.parts if isinstance(inner, Atom)]
-            if len(atoms) > 1 and not bool(closed.all()):
-                closed = closed | _jointly_refuted(atoms, ceiling)
-            return closed
-        return torch.stack(parts).all(dim=0) if parts else ~never
-
-    return visit(goal)
+    strict = torch.tensor([i.strict for i in inequalities], dtype=torch.bool, device=upper.device)
+    closed = (upper < 0) | ((upper <= 0) & strict)
+    return goal.evaluate(closed, (False, True), every, lambda parts, _: parts.all(dim=2))
 
 
 def _jointly_refuted(atoms: list[int], ceiling: Ceiling, rounds: int = 12) -> Tensor:

@@ -12,10 +12,11 @@ from verify.neural.bounds.affine import bounds_rounding
 from verify.neural.bounds.limit import any_limit
 from verify.neural.bounds.phase import assumed
 from verify.neural.bounds.sweep import Sweep
-from verify.neural.contradiction import contradicted, contradictions
+from verify.neural.contradiction import contradicted, contradictions, is_large, left
+from verify.neural.levels import Levels
 from verify.neural.margin import Ceiling, margin, refuted
 from verify.neural.queue import Queue
-from verify.neural.tighten import conjunctions
+from verify.neural.tighten import MOST_CONJUNCTIONS, conjunctions
 from verify.problem.problem import Problem
 from verify.verdict import EngineFault, Guarantee
 
@@ -31,12 +32,14 @@ class Refuter:
         UnsupportedOperator: the network has an operator without bounds.
 
     Attributes:
+        goal: of the problem, in levels.
         main: float32; deployed rounding covered, where that can be bounded.
         guarantee: of what it closes.
     """
 
     def __init__(self, problem: Problem, device: str) -> None:
         self.problem = problem
+        self.goal = Levels(problem.goal)
         self.device = device
         self._single = bounds_rounding(problem)
         self.main = self._arithmetic(torch.float32, deployed=self._single)
@@ -44,6 +47,11 @@ class Refuter:
         self._fallbacks: list[tuple[Arithmetic, Guarantee]] = []
         self._contradictions = contradictions(problem.inequalities)
         self._sets = conjunctions(problem.goal) if self._contradictions else ()
+        self._is_large = (
+            bool(self._contradictions)
+            and not self.goal.undecidable
+            and is_large(problem.goal, MOST_CONJUNCTIONS)
+        )
 
     def _arithmetic(self, dtype: torch.dtype, *, deployed: bool) -> Arithmetic:
         return Arithmetic(self.problem, dtype, deployed=deployed, device=self.device)
@@ -60,11 +68,29 @@ class Refuter:
     def refuted(self, ceiling: Ceiling) -> Tensor:
         """Boxes (B,) on which the goal cannot be reached."""
         inequalities = self.problem.inequalities
-        closed = refuted(self.problem.goal, inequalities, ceiling)
+        closed = refuted(self.goal, inequalities, ceiling)
         if self._contradictions and not bool(closed.all()):
             pairs = self._contradictions
             closed = closed | contradicted(self._sets, pairs, inequalities, ceiling.upper)
+        if self._is_large and not bool(closed.all()):
+            closed = closed | self._contradicted_one_by_one(closed, ceiling.upper)
         return closed
+
+    def _contradicted_one_by_one(self, closed: Tensor, upper: Tensor) -> Tensor:
+        """Boxes (B,) on which a goal with very many conjunctions contradicts itself; of those that
+        are not closed yet, until one is not.
+        """
+        strict = torch.tensor([i.strict for i in self.problem.inequalities], device=upper.device)
+        refuted = ((upper < 0) | ((upper <= 0) & strict)).cpu().numpy()
+        finite = upper.isfinite().cpu().numpy()
+        found = torch.zeros_like(closed)
+        for row in range(len(closed)):
+            if bool(closed[row]):
+                continue
+            if left(self.problem.goal, self._contradictions, refuted[row], finite[row]):
+                break
+            found[row] = True
+        return found
 
     def closed(
         self,
@@ -101,7 +127,7 @@ class Refuter:
 
     def critical(self, ceiling: Ceiling) -> Tensor:
         """For each box the inequality that decides its margin: the one whose bound equals it."""
-        score = margin(self.problem.goal, ceiling.upper)
+        score = margin(self.goal, ceiling.upper)
         return (ceiling.upper - score[:, None]).abs().argmin(dim=1)
 
     def corner(self, boxes: Queue, ceiling: Ceiling) -> Tensor:

@@ -14,10 +14,10 @@ from verify.neural.attack import Function
 from verify.neural.bounds.graph import BoundGraph
 from verify.neural.bounds.limit import cut
 from verify.neural.bounds.phase import UNKNOWN, split
+from verify.neural.levels import Levels
 from verify.neural.margin import Ceiling, margin
 from verify.neural.queue import Queue
 from verify.neural.region import Region
-from verify.problem.goal import Goal
 
 SAMPLES = 4
 """Points per box at which the gradient is taken to choose a split."""
@@ -48,7 +48,7 @@ class Splitter:
 
     def __init__(
         self,
-        goal: Goal,
+        goal: Levels,
         values: Function,
         region: Region,
         graph: BoundGraph,

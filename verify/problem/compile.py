@@ -8,20 +8,20 @@ a quantifier only the side that the question needs is built: the other may be fa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
+from math import prod
 from typing import Any
 
 from extract.network import Network
 from theory.error import InputError, MesascopeError
 from theory.fold import fold
 from theory.scope import QUANTIFIERS
-from theory.sort import BoolSort, EnumSort, ObservationSort, RealSort, Sort, VectorSort
+from theory.sort import BoolSort, EnumSort, RealSort, VectorSort
 from theory.term import Term
-from theory.unroll import unrolled
-from theory.value import finite_domain
+from theory.unroll import is_temporal, unrolled
 from verify.problem.affine import Affine, constant
 from verify.problem.choice import Choices, chosen
 from verify.problem.domain import tightened
@@ -39,6 +39,13 @@ from verify.problem.goal import (
 from verify.problem.graph import GraphBuilder
 from verify.problem.problem import NOTHING, Problem
 from verify.problem.truth import CONNECTIVES, Truth, conjunction, equivalence, sides
+from verify.problem.value import (
+    constant_of,
+    finite_features,
+    flattened,
+    members_of,
+    points_of,
+)
 from verify.problem.variable import Path, Variables
 from verify.quantified import quantified
 
@@ -48,6 +55,9 @@ NO_CHOICES: Choices = {}
 
 LARGEST_EXPANSION = 4096
 """A finite quantifier over more values than this is refused."""
+
+MOST_CASES = 64
+"""So many cases of finite features are told apart over time."""
 
 
 class MissingRole(MesascopeError):
@@ -85,10 +95,11 @@ def compile_goal(
         NotRepresentable: a constant that enters a network is no float64.
         TooManyCases: its trajectories have too many paths.
     """
+    over_time = is_temporal(formula)
     formula = unrolled(formula)
     graph = GraphBuilder()
     variables = Variables(graph, {bound for bound, _ in quantified(formula)})
-    compiler = _Compiler(functions, choices, graph, variables)
+    compiler = _Compiler(functions, choices, graph, variables, over_time)
     true, false = compiler.truth(formula, {}, (), wanted=wanted)
     goal = true if wanted else false
     goal, inequalities = _used(goal, compiler.inequalities)
@@ -130,6 +141,7 @@ class _Compiler:
     choices: Choices
     graph: GraphBuilder
     variables: Variables
+    over_time: bool
     inequalities: list[Inequality] = field(default_factory=list[Inequality])
     _numbers: dict[Any, int] = field(default_factory=dict[Any, int])
 
@@ -163,7 +175,7 @@ class _Compiler:
         payload = node.payload
         match node.operator:
             case "const":
-                return _constant(payload)
+                return constant_of(payload)
             case "var":
                 return environment[payload[0]]
             case "apply":
@@ -175,7 +187,7 @@ class _Compiler:
             case "with":
                 return {**values[0], **dict(zip(payload, values[1:], strict=True))}
             case "select":
-                return values[0][_members(node.arguments[1].sort).index(values[1])]
+                return values[0][members_of(node.arguments[1].sort).index(values[1])]
             case "component":
                 return values[0][payload]
             case "acts":
@@ -214,14 +226,16 @@ class _Compiler:
         if isinstance(sort, BoolSort):
             return equivalence(values)
         pairs = [(left, right)] if isinstance(left, Affine) else list(zip(left, right, strict=True))
-        parts: list[Truth] = []
-        for a, b in pairs:
-            parts += [self._at_least(a - b, strict=False), self._at_least(b - a, strict=False)]
-        return conjunction(parts)
+        return conjunction([self._equal_numbers(a, b) for a, b in pairs])
+
+    def _equal_numbers(self, a: Affine, b: Affine) -> Truth:
+        return conjunction(
+            [self._at_least(a - b, strict=False), self._at_least(b - a, strict=False)]
+        )
 
     def _acts(self, node: Term, values: Sequence[Any]) -> Truth:
         scores, chosen = values
-        members = _members(node.arguments[1].sort)
+        members = members_of(node.arguments[1].sort)
         at = members.index(chosen)
         ties = node.payload
         beaten: list[Truth] = []
@@ -238,7 +252,7 @@ class _Compiler:
         flat = [
             e
             for argument, value in zip(node.arguments, values, strict=True)
-            for e in _flatten(argument.sort, value)
+            for e in flattened(argument.sort, value)
         ]
         size = node.sort.size if isinstance(node.sort, VectorSort) else 1
         if len(flat) != network.input_size or network.output_size != size:
@@ -299,16 +313,41 @@ class _Compiler:
                 choices.append(sort.members)
             else:
                 inner[name] = self.variables.bound(path, name, sort)
-        body = node.arguments[0]
         # Alternatives may share variables, theirs and those of quantifiers inside them: a choice
         # for one of them is a choice for their disjunction.
-        parts = [
-            self.truth(
-                body, {**inner, **dict(zip(names, chosen, strict=True))}, path, wanted=wanted
-            )
-            for chosen in product(*choices)
-        ]
-        return any_of([part[0 if wanted else 1] for part in parts])
+        parts: list[Goal] = []
+        for members in product(*choices):
+            given = {**inner, **dict(zip(names, members, strict=True))}
+            for case, values in self._cases(node, given, path):
+                found = self.truth(node.arguments[0], values, path, wanted=wanted)
+                parts.append(all_of([case, found[0 if wanted else 1]]))
+        return any_of(parts)
+
+    def _cases(
+        self, node: Term, given: Mapping[str, Any], path: Path
+    ) -> Iterator[tuple[Goal, Mapping[str, Any]]]:
+        """The cases of what a quantifier binds: that its finite features have certain values, and
+        what its names stand for there.
+
+        Only over time: of two runs that come by the same place the one may choose a flag and the
+        other take all, and their networks are one only where both are given the same number.
+        """
+        flags = [(name, feature) for name, feature in finite_features(node)]
+        count = prod(len(feature.values or ()) for _, feature in flags)
+        for outer in path[:-1]:
+            if isinstance(outer, Term):
+                count *= prod(len(feature.values or ()) for _, feature in finite_features(outer))
+        if not self.over_time or not flags or count > MOST_CASES:
+            yield ALWAYS, given
+            return
+        for values in product(*(feature.values or () for _, feature in flags)):
+            case: list[Goal] = []
+            inside = dict(given)
+            for (name, feature), value in zip(flags, values, strict=True):
+                number = constant(value)
+                case.append(self._equal_numbers(given[name][feature.name], number)[0])
+                inside[name] = {**inside[name], feature.name: number}
+            yield all_of(case), inside
 
     def _everywhere(
         self, node: Term, environment: Mapping[str, Any], path: Path, *, wanted: bool
@@ -318,7 +357,7 @@ class _Compiler:
         choices: list[Sequence[Any]] = []
         count = 1
         for name, sort in node.payload:
-            points = _points(sort)
+            points = points_of(sort)
             if points is None:
                 given = self.choices.get(name, ())
                 points = [chosen(c, name, sort, environment, self._clamped) for c in given]
@@ -346,32 +385,3 @@ class _Compiler:
         return self._computed(
             "min", [self._computed("max", [value, constant(low)]), constant(high)]
         )
-
-
-def _members(sort: Sort) -> tuple[str, ...]:
-    return sort.members if isinstance(sort, EnumSort) else ()
-
-
-def _constant(payload: Any) -> Any:
-    value = payload[0]
-    if isinstance(value, bool):
-        return (ALWAYS, NEVER) if value else (NEVER, ALWAYS)
-    return constant(value) if isinstance(value, Fraction) else value
-
-
-def _flatten(sort: Sort, value: Any) -> list[Affine]:
-    if isinstance(sort, ObservationSort):
-        return [value[f.name] for f in sort.features]
-    if isinstance(sort, EnumSort):
-        return [constant(Fraction(int(m == value))) for m in sort.members]
-    return [value] if isinstance(value, Affine) else list(value)
-
-
-def _points(sort: Sort) -> Sequence[Any] | None:
-    """The values of a sort as the compiler holds them; None where there are infinitely many."""
-    if isinstance(sort, EnumSort):
-        return sort.members
-    points = finite_domain(sort)
-    if points is None:
-        return None
-    return [{k: constant(v) for k, v in point.items()} for point in points]

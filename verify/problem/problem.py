@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, partial
 from typing import Any
 
 from extract.network import Network
@@ -100,7 +101,7 @@ class Problem:
             outputs = run_exact(self.network, point)
         except InputError as error:  # the network has no value there
             raise Undecided(str(error)) from None
-        return combine(self.goal, lambda i: self._satisfied(i, outputs), all, any)
+        return combine(self.goal, cache(partial(self._satisfied, outputs)), all, any)
 
     def inside(self, point: Sequence[Fraction]) -> bool:
         """Whether a point lies in the box."""
@@ -109,7 +110,7 @@ class Problem:
             for v, value in zip(self.variables, point, strict=True)
         )
 
-    def _satisfied(self, index: int, outputs: Sequence[Any]) -> bool:
+    def _satisfied(self, outputs: Sequence[Any], index: int) -> bool:
         inequality = self.inequalities[index]
         total: Any = inequality.expression.constant
         for position, coefficient in self.flat_terms(inequality.expression).items():
