@@ -98,6 +98,8 @@ def _parts(study: Study, findings: tuple[Finding, ...]) -> dict[str, Part]:
             continue
         name = NAMES[finding.role]
         starts, ends = finding.inputs, finding.outputs
+        if name == "value":
+            ends = _planned(network, ends, findings)
         try:
             found = piece(network, name, starts, ends)
         except InputError:
@@ -126,6 +128,21 @@ def _parts(study: Study, findings: tuple[Finding, ...]) -> dict[str, Part]:
             origin=f"found: what the world model starts from, {latent}",
         )
     return parts
+
+
+def _planned(
+    network: Network, ends: tuple[str, ...], findings: tuple[Finding, ...]
+) -> tuple[str, ...]:
+    """The map of values that a search makes of an evaluator's map, in the place of that."""
+    for finding in findings:
+        made = finding.outputs
+        if finding.role != "search" or finding.status is not Status.FUNCTIONAL or len(made) != 1:
+            continue
+        shape = network.node(made[0]).shape
+        of_it = bool(set(ends) & network.ancestors(made))
+        if len(ends) == 1 and of_it and len(shape) == 4 and shape == network.node(ends[0]).shape:
+            return made
+    return ends
 
 
 def _perceived(study: Study, latent: str) -> bool:

@@ -61,6 +61,53 @@ def chain(first: Network, second: Network, name: str) -> Network:
     )  # fmt: skip
 
 
+def at_place(network: Network, values: str) -> Network | None:
+    """A map of values, read where the network itself reads what it makes of it: at the place of the
+    agent. A network of one output; None where it does not read the map by a place.
+
+    A place is a map that does not depend on the values and by which something is multiplied that
+    does, before both are summed over all cells.
+    """
+    cells = network.node(values).shape[-2:]
+    if len(cells) != 2 or network.node(values).size != cells[0] * cells[1]:
+        return None
+    places = {
+        gate
+        for node in network.live
+        if node.op == "mul" and _is_summed(network, node)
+        for read, gate in (node.inputs, node.inputs[::-1])
+        if values in network.ancestors([read])
+        and values not in network.ancestors([gate])
+        and gate not in network.parameters
+        and network.node(gate).shape == (1, 1, *cells)
+    }
+    if len(places) != 1:
+        return None
+    (place,) = places
+    name = f"{network.name}:{values} at {place}"
+    both = network.slice(network.inputs, list(dict.fromkeys([values, place])), name=name)
+    shape = (1, 1, *cells)
+    nodes = (
+        *both.nodes,
+        Node("found.map", "reshape", (values,), shape, {"shape": shape}),
+        Node("found.here", "mul", ("found.map", place), shape),
+        Node("found.value", "reduce_sum", ("found.here",), (1, 1), {"axes": (2, 3), "keepdims": 0}),
+    )
+    return Network(
+        nodes, both.inputs, ("found.value",), both.parameters, name, both.sha256,
+        precision=both.precision,
+    )  # fmt: skip
+
+
+def _is_summed(network: Network, node: Node) -> bool:
+    """Whether only the sums of a tensor over its last two axes are read."""
+    last = {len(node.shape) - 2, len(node.shape) - 1}
+    readers = network.consumers(node.name)
+    return bool(readers) and all(
+        reader.op == "reduce_sum" and set(reader.attributes["axes"]) == last for reader in readers
+    )
+
+
 def _picked(part: Network, name: str) -> Network:
     """Of several branches, each with an output of one size, the one that a one-hot vector names.
 

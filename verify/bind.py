@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from extract.network import Network
-from extract.piece import chain
+from extract.piece import at_place, chain
 from extract.run import as_function, run_exact
 from extract.structure import AgentStructure, Status
 from theory.agent import Agent, Chooser
@@ -95,9 +95,15 @@ def bind(
 
 
 def _from_observation(structure: AgentStructure, role: str, agent: Agent) -> Network:
-    """A part as a function of the observation: one that starts inside the network is completed."""
+    """A part as a function of the observation: one that starts inside the network is completed, and
+    of a map of values the entry at the agent's place is taken, where the network reads it there.
+    """
     part = structure.parts[role]
     network = structure.network
+    if role == "value" and part.nodes and part.network.output_size > 1:
+        read = at_place(network, part.network.outputs[0])
+        if read is not None and len(part.network.outputs) == 1:
+            return _of_observation(read, agent)
     if role == "value" and _judges_predictions(structure):
         perceive = structure.parts["perceive"].network
         return chain(perceive, part.network, f"{network.name}:value of what is perceived")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -253,19 +254,73 @@ def test_an_evaluator_of_observations_judges_latent_states_too():
     assert torch.allclose(after(first(x)), whole(x), atol=1e-6)
 
 
-def test_a_found_map_of_values_is_no_value():
+def mapped(tensor: str) -> tuple[AgentStructure, Network]:
+    """A VIN of which a tensor is said to be the map of values."""
     network = read(AGENTS / "vin.pt2")
-    maps = next(n for n in network.nodes if n.op == "reduce_max")
-    part = declare(network, {"value": f"tensor:{maps.name}"}).parts["value"]
-    structure = AgentStructure(network, {"value": replace(part, status=Status.FUNCTIONAL)})
-    agent = Agent(
-        observation=[Feature(f"x{i}", flag=True) for i in range(network.input_size)],
-        actions=["n", "s", "e", "w"],
-    )
+    part = declare(network, {"value": f"tensor:{tensor}"}).parts["value"]
+    return AgentStructure(network, {"value": replace(part, status=Status.FUNCTIONAL)}), network
+
+
+CELLS = 25
+
+
+def maze(walls: Sequence[int] = (), goal: int = 0, place: range = range(1, 2)) -> Agent:
+    """An agent that sees one maze of 5 x 5 cells, from some of its cells."""
+    fixed = [[0] * CELLS for _ in range(2)]
+    for cell in walls:
+        fixed[0][cell] = 1
+    fixed[1][goal] = 1
+    planes = [
+        Feature(f"{name}{cell}", values=[plane[cell]])
+        for name, plane in zip(("wall", "goal"), fixed, strict=True)
+        for cell in range(CELLS)
+    ]
+    here = [Feature(f"at{c}", values=[0, 1] if c in place else [0]) for c in range(CELLS)]
+    return Agent(observation=[*planes, *here], actions=["n", "s", "e", "w"])
+
+
+def test_the_value_of_a_map_is_that_of_the_cell_that_the_agent_is_in():
+    last = "amax_13"
+    structure, network = mapped(last)
+    value = bind(structure, maze())[0]["value"]
+    assert value.output_size == 1
+    whole = as_function(network.slice(network.inputs, [last]))
+    rng = torch.Generator().manual_seed(0)
+    for cell in range(CELLS):
+        seen = torch.zeros(1, 3 * CELLS)
+        seen[0, :CELLS] = (torch.rand(CELLS, generator=rng) < 0.3).float()
+        seen[0, CELLS + int(torch.randint(CELLS, (1,), generator=rng))] = 1
+        seen[0, 2 * CELLS + cell] = 1
+        assert torch.allclose(as_function(value)(seen), whole(seen)[:, cell : cell + 1])
+
+
+def test_a_statement_about_the_values_of_a_planner_is_decided():
+    """In a corridor from the goal, cell 0, it is better to be next to it than two cells away."""
+    structure, _ = mapped("amax_13")
+    agent = maze(goal=0, place=range(1, 3))
     o = agent.observation("o")
-    spec = Spec(agent, (forall(o, agent.value(o) <= 9).named("small"),))
-    (result,) = decide(structure, spec).results
-    assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.ROLE_NOT_FOUND)
+
+    def at(cell: int) -> Term:
+        return agent.value(o.with_(**{f"at{c}": int(c == cell) for c in (1, 2)}))
+
+    nearer, further = forall(o, at(1) > at(2)), forall(o, at(2) > at(1))
+    spec = Spec(agent, (nearer.named("nearer is better"), further.named("further is better")))
+    first, second = decide(structure, spec, timeout_s=60).results
+    assert first.verdict is Verdict.HOLDS
+    assert second.verdict is Verdict.VIOLATED
+    assert second.witness is not None
+    assert second.witness.replays == {"exact": True, "float32": True}
+
+
+def test_a_map_that_is_read_nowhere_by_a_place_is_no_value():
+    """Of several channels, or of what the place itself is made from."""
+    for tensor in ("conv2d", "reshape"):
+        structure, _ = mapped(tensor)
+        agent = maze()
+        o = agent.observation("o")
+        spec = Spec(agent, (forall(o, agent.value(o) <= 9).named("small"),))
+        (result,) = decide(structure, spec).results
+        assert (result.verdict, result.reason) == (Verdict.UNKNOWN, Reason.ROLE_NOT_FOUND)
 
 
 @pytest.mark.slow
