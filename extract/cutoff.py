@@ -13,8 +13,8 @@ FRESH_NETS = 20
 
 RANDOM_PARTS, RANDOM_POLICIES = 40, 10
 """Parts of the network picked blindly that are shown beside a part, and those that are acted by.
-They decide nothing: where one number says it all, as the angle of a pole does, what an evaluator is
-made from orders states as well as it does."""
+They decide nothing: where one number says it all, as the number of matches or the angle of a pole,
+what an evaluator is made from orders states as well as it does."""
 
 BELLMAN_R2 = 0.15
 """Advantage-Bellman at slope 1. Trained Q-nets: .67 and more; policy heads: below -1."""
@@ -34,7 +34,7 @@ above 0. A trained dynamics that loses to "nothing changes" is below 0 and is no
 
 STABLE = 0.9
 """Share of bootstrap samples in which an effect has to reach its cut-off. The least that a known
-part had is .93, in the advantage-Bellman test of a third-party DQN."""
+part of the zoo has is .93, in the return of a distilled policy."""
 
 ACTION_FOLLOWS = 0.25
 """Share of predicted states that fit the intervened action and no other, above chance and on its

@@ -101,6 +101,10 @@ class Environment:
         """
         with _blaming(self.name, "starts"):
             starts = list(getattr(self._world, "starts", ()))
+        if not starts:
+            raise InputError(
+                f"{self.name}: `goals` need `starts`, the states to tell them apart in"
+            )
         actions = [str(action) for action in range(self.actions)]
         with _blaming(self.name, "its table of states"):
             return tabulate(self._world, scores, starts, actions, discount=discount, stays=True)

@@ -103,6 +103,10 @@ def test_the_goals_that_an_environment_offers_are_told_apart():
 def test_goals_that_cannot_be_told_apart_or_fail_are_named():
     with pytest.raises(InputError, match="goals: give two or more"):
         seen(Goals(first=lambda cell: cell == 0))
+    lost = Goals(first=lambda cell: cell == 0, middle=lambda cell: cell == LINE // 2)
+    lost.starts = []
+    with pytest.raises(InputError, match=r"^line: `goals` need `starts`"):
+        seen(lost)
     with pytest.raises(InputError, match=r"^line: goals failed .*ZeroDivisionError"):
         seen(Goals(first=lambda cell: cell == 0, last=lambda _: 1 / 0))
 
