@@ -73,7 +73,9 @@ def bind(
         if symbol in functions and isinstance(agent, Agent):
             functions[symbol] = _from_observation(structure, ROLES[symbol], agent)
     if "latent_value" in functions:
-        functions["latent_value"] = _from_latent(structure, functions["latent_value"])
+        latent = _from_latent(structure, functions.pop("latent_value"))
+        if latent is not None:
+            functions["latent_value"] = latent
     if isinstance(agent, Agent):
         for symbol, network in tuple(functions.items()):
             found = structure.parts[ROLES[symbol]].status is Status.FUNCTIONAL
@@ -145,10 +147,10 @@ def _serves(symbol: str, network: Network, agent: Agent) -> bool:
     )
 
 
-def _from_latent(structure: AgentStructure, value: Network) -> Network:
-    """The evaluator as a function of the latent state."""
+def _from_latent(structure: AgentStructure, value: Network) -> Network | None:
+    """The evaluator as a function of the latent state, where it is one."""
     own = not structure.parts["value"].nodes
-    return value if own else _behind_perception(structure, value) or value
+    return value if own or _judges_predictions(structure) else _behind_perception(structure, value)
 
 
 def _scores_of_latent(structure: AgentStructure, agent: Agent | Chooser) -> Network | None:
@@ -159,7 +161,9 @@ def _scores_of_latent(structure: AgentStructure, agent: Agent | Chooser) -> Netw
     whole = part.network if part is not None else policy_of(network, len(agent.actions))
     latent = agent.latent_sort.size
     own = part is not None and not part.nodes
-    scores = whole if own else _behind_perception(structure, whole) or whole
+    scores = whole if own else _behind_perception(structure, whole)
+    if scores is None:
+        return None
     fits = (scores.input_size, scores.output_size) == (latent, len(agent.actions))
     # By what it reads, not by the size of that: a program of its own says it by its size alone.
     inside = scores.inputs != network.inputs[: len(scores.inputs)]
@@ -167,15 +171,15 @@ def _scores_of_latent(structure: AgentStructure, agent: Agent | Chooser) -> Netw
 
 
 def _behind_perception(structure: AgentStructure, part: Network) -> Network | None:
-    """A part that starts at the observation, cut off at what is perceived; None where it starts
-    elsewhere, where nothing is perceived within the network, or where it reads past that.
+    """What a part gives as a function of what is perceived, wherever it starts: by its tensors, for
+    a hidden layer may be as wide. None where it reads past that; the part itself where nothing is
+    perceived within the network.
     """
-    network, perceive = structure.network, structure.parts.get("perceive")
-    starts = part.inputs == network.inputs[: len(part.inputs)]
-    if not starts or perceive is None or not perceive.nodes:
-        return None
+    perceive = structure.parts.get("perceive")
+    if perceive is None or not perceive.nodes or part.inputs == perceive.network.outputs:
+        return part
     try:
-        return network.slice(perceive.network.outputs, part.outputs, name=part.name)
+        return structure.network.slice(perceive.network.outputs, part.outputs, name=part.name)
     except InputError:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -92,6 +93,28 @@ def _two_inputs() -> Network:
 def test_a_declared_tensor_is_the_value_of_an_observation() -> None:
     functions, _ = bind(declare(two_heads(), {"value": "v"}), PLANE)
     assert run_exact(functions["value"], POINT) == [2]
+
+
+def test_a_part_that_starts_behind_the_latent_state_is_completed_for_that() -> None:
+    """h is as wide as g, which is what is perceived: they must not be taken for each other."""
+    parts = {"policy": ("h", "s"), "value": ("h", "v"), "perceive": "g"}
+    functions, _ = bind(declare(two_heads(), parts), PLANE)
+    latent = run_exact(functions["perceive"], POINT)
+    assert latent == [2, -2]
+    for symbol, found in (("score", [2, -2]), ("value", [2])):
+        assert run_exact(functions[symbol], POINT) == found
+        assert run_exact(functions[f"latent_{symbol}"], latent) == found
+
+
+def test_what_reads_past_the_latent_state_is_no_function_of_it() -> None:
+    network = two_heads()
+    past = (Node("p", "add", ("h", "o"), (1, 2)), Node("w", "linear", ("p", "critic"), (1, 1)))
+    wider = replace(network, nodes=(*network.nodes, *past), outputs=("s", "w"))
+    for value in ("w", ("p", "w")):
+        parts = {"value": value, "perceive": "h"}
+        functions, _ = bind(declare(wider, parts), PLANE)
+        assert "latent_value" not in functions
+        assert run_exact(functions["value"], POINT) == [4]
 
 
 def test_a_part_that_starts_inside_is_completed_for_observations() -> None:
