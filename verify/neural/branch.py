@@ -65,8 +65,8 @@ FIRST_TRIAL = 1
 TRIALS = 8
 """Boxes on which both kinds are tried."""
 
-LEAF_S = 0.1
-"""A step may take so long to settle leaves, or twice as long as it took so far."""
+LEAF_TIME, TIED_TIME = 0.1, 2.0
+"""For leaves a step takes so many times as long as it took so far; the more, the more are tied."""
 
 FEWEST = 8
 """Boxes of a step even where time is short."""
@@ -140,7 +140,7 @@ class Search:
         self._boxes = 0
         self._next_climb, self._effort = FIRST_CLIMB, 1
         self._next_probe, self._rounding = FIRST_PROBE, WORTH
-        self._helped = 1.0
+        self._helped, self._tied = 1.0, 0.25
         free = int((self._region.high > self._region.low).sum())
         self._splitter = Splitter(
             self._refuter.goal, self._values, self._region, self._main.graph, self.generator
@@ -153,13 +153,16 @@ class Search:
         """A point at which the goal is reached."""
         return self.candidates.witness
 
-    def run(self, deadline: Deadline, progress: Progress | None = None) -> Answer:
-        """Search until an answer or the deadline; may be called again to go on."""
+    def run(
+        self, deadline: Deadline, progress: Progress | None = None, steps: int | None = None
+    ) -> Answer:
+        """Search until an answer, the deadline, or so many steps; may be called again to go on."""
         with torch.no_grad(), one_thread():
             if self._steps == 0:
                 self._attack.look()
             shown = time.monotonic()
-            while self.is_open and not deadline.passed:
+            last = None if steps is None else self._steps + steps
+            while self.is_open and not deadline.passed and self._steps != last:
                 begun = time.monotonic()
                 count = self._step(deadline.affords(self.batch, self._pace, FEWEST))
                 self._steps += 1
@@ -233,10 +236,11 @@ class Search:
                 return count
         before, boxes.score = boxes.score, margin(self._refuter.goal, ceiling.upper)
         far = boxes.score > FURTHER * (before - boxes.score)
-        if self._try_points(boxes, ceiling):
+        near = self._try_points(boxes, ceiling) > -boxes.score
+        if self.witness is not None:
             return count
         keep = self._held_open(boxes, ceiling)
-        if self._leaves.possible and self._settle(boxes, keep, began):
+        if self._leaves.possible and self._settle(boxes, keep, near, began):
             return count
         if bool(keep.any()):
             self._split(
@@ -256,13 +260,16 @@ class Search:
             nothing = self._main.graph.phases.nothing(len(low), self.device)
             return self._refuter.closed(self._main, low, high, nothing)[0]
 
-    def _try_points(self, boxes: Queue, ceiling: Ceiling) -> bool:
-        """The middles of the boxes, and the corners at which the bounds are highest."""
+    def _try_points(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
+        """The largest margins (B,) at the middles of boxes, and at the corners at which the bounds
+        are highest.
+        """
         middle = (boxes.low + boxes.high) / 2
         points = self._region.snap(torch.cat([middle, self._refuter.corner(boxes, ceiling)]))
         reward = margin(self._refuter.goal, self._values(points))
         order = reward.argsort(descending=True)[:4]
-        return self.candidates.accept(points[order[reward[order] >= 0]])
+        self.candidates.accept(points[order[reward[order] >= 0]])
+        return reward.reshape(2, -1).amax(dim=0)
 
     def _held_open(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
         """Which boxes (B,) stay open when those are closed that only rounding holds open, where
@@ -315,19 +322,30 @@ class Search:
             self._rounding = float((~keep).sum()) / tried
         return keep
 
-    def _settle(self, boxes: Queue, keep: Tensor, began: float) -> bool:
+    def _settle(self, boxes: Queue, keep: Tensor, near: Tensor, began: float) -> bool:
         """Settle leaves among the boxes to keep, and keep no more what is closed; whether a witness
         was found. A point that float32 does not hold is kept for the case that none is found.
+
+        Args:
+            boxes: open boxes.
+            keep: which of them (B,) are to be kept.
+            near: which come so near to the goal (B,) that it may be reached there, or tied.
+            began: when the step did.
         """
-        rows = (keep & (self._leaves.unknown(boxes.phases) == 0)).nonzero()[:, 0]
-        until = Deadline.after(max(LEAF_S, 2 * (time.monotonic() - began)))
+        if self._tied < WORTH and self._steps % 4:
+            return False
+        rows = (keep & near & (self._leaves.unknown(boxes.phases) == 0)).nonzero()[:, 0]
+        taken = time.monotonic() - began
+        until = Deadline.after(taken * (LEAF_TIME + TIED_TIME * self._tied))
         for count in range(len(rows)):
-            if until.passed:
-                self.queue.put(boxes.select(rows[count:]))
-                keep[rows[count:]] = False
+            if count and until.passed:
+                if self._tied >= WORTH:  # else division closes them sooner
+                    self.queue.put(boxes.select(rows[count:]))
+                    keep[rows[count:]] = False
                 break
             row = rows[count]
             leaf = self._leaves.settle(boxes.select(row[None]), self.guarantee)
+            self._tied += (leaf.tied - self._tied) / 4
             if self.candidates.accept_near(leaf.places):
                 return True
             if leaf.reached and self.candidates.keep(leaf.places[-1]):
@@ -362,7 +380,7 @@ class Search:
             self.neurons = self._gains_by_neurons(boxes, axis, column, points)
         finite = self._region.finite[axis.clamp(min=0)] & (axis >= 0)
         nearly = axis < 0
-        if self._leaves.possible:
+        if self._leaves.possible and self._tied >= WORTH:
             nearly = nearly | (self._leaves.unknown(boxes.phases) <= NEARLY)
         by_neuron = (column >= 0) & (nearly | self.neurons) & (~finite | (axis < 0))
         by_input = (axis >= 0) & ~by_neuron

@@ -32,6 +32,9 @@ from verify.verdict import Guarantee
 NEARLY = 4
 """Boxes with so few unknown signs are divided by these, not by inputs: then they are leaves."""
 
+TIE = 1e-3
+"""Where sums that close a box are nearer to zero than this, in proportion, the box is tied."""
+
 
 @dataclass(frozen=True)
 class Leaf:
@@ -42,12 +45,14 @@ class Leaf:
         reached: whether the last of them reaches it, as far as the affine piece tells.
         guarantee: of the proof that no point reaches the goal; None where there is none.
         final: whether no smaller box around these points can be closed with a stronger one.
+        tied: whether the goal is reached there, or so nearly that division does not help.
     """
 
     places: tuple[Point, ...] = ()
     reached: bool = False
     guarantee: Guarantee | None = None
     final: bool = False
+    tied: bool = False
 
 
 class Leaves:
@@ -90,14 +95,15 @@ class Leaves:
         reached = [one for one in settled if one.met]
         places = [place for one in (reached or settled) for place in one.places]
         points = tuple(found.point(place) for place in places)
+        tied = max(one.height for one in settled) > -TIE
         if reached or any(one.multipliers is None for one in settled):
-            return Leaf(points, bool(reached))
+            return Leaf(points, bool(reached), tied=tied)
         single = [self._refuter.main, self._refuter.weaker()[0][0]]
         if guarantee is Guarantee.REAL or self._hidden(single[1], points):
-            return Leaf(points, guarantee=Guarantee.REAL, final=True)
+            return Leaf(points, guarantee=Guarantee.REAL, final=True, tied=tied)
         if any(self._closed(arithmetic, box, found, settled) for arithmetic in single):
-            return Leaf(points, guarantee=Guarantee.FLOAT32, final=True)
-        return Leaf(points, guarantee=Guarantee.REAL)
+            return Leaf(points, guarantee=Guarantee.FLOAT32, final=True, tied=tied)
+        return Leaf(points, guarantee=Guarantee.REAL, tied=tied)
 
     def _by_tensor(self, row: Tensor) -> Mapping[str, Tensor]:
         return {name: row[place] for name, place in self._phases.places.items()}

@@ -38,7 +38,7 @@ FEWEST = 64
 """With fewer open boxes a second process has too little to do."""
 
 SLICE_S = 0.1
-"""After so long, or after one step, the processes look for messages of each other."""
+"""So often it is looked whether a report is there, while nothing else is to do."""
 
 GRACE_S = 1.0
 """So long after the deadline the report of the second process is waited for."""
@@ -71,7 +71,7 @@ def _run_in_pair(search: Search, deadline: Deadline, progress: Progress | None) 
             if helper is None and not lost and len(search.queue) >= FEWEST:
                 helper = _Helper(search, deadline)
             if search.is_open:
-                search.run(deadline.earlier(SLICE_S))
+                search.run(deadline, steps=1)
             elif helper is not None:
                 helper.ask()
                 helper.wait(deadline)
@@ -242,7 +242,7 @@ def _searched(
     search.climbs = False
     search.generator.manual_seed(search.generator.initial_seed() + len(given))
     while search.is_open and not deadline.passed:
-        search.run(deadline.earlier(SLICE_S))
+        search.run(deadline, steps=1)
         SHARE.pack_into(board, 0, search.proved - proved)
         if select.select([orders], [], [], 0)[0]:  # asked, or the first process has ended
             break

@@ -9,7 +9,7 @@ solution, a small system goes to an exact simplex method, about those forms that
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -58,11 +58,13 @@ class Settled:
             where the demands can be met, or nothing is known.
         places: where to look for a place that meets them, the best first, in the cube.
         met: whether the last of the places meets them, exactly.
+        height: what the least of the lifted forms reaches, in proportion, as floats have it.
     """
 
     multipliers: tuple[Fraction, ...] | None
     places: tuple[tuple[Fraction, ...], ...] = ()
     met: bool = False
+    height: float = -1.0
 
 
 def settle(demands: Sequence[Demand]) -> Settled:
@@ -73,10 +75,10 @@ def settle(demands: Sequence[Demand]) -> Settled:
     rounded = tuple(Fraction(y) for y in found.place)
     for place, weights in ((rounded, found.weights), _vertex(demands, found)):
         if weights is not None and refutes(weights, demands):
-            return Settled(weights, (rounded,))
+            return Settled(weights, (rounded,), height=found.height)
         if place is not None and all(d.met(place) for d in demands):
-            return Settled(None, (rounded, place), met=True)
-    return _decided(demands, rounded, found.slack)
+            return Settled(None, (rounded, place), met=True, height=found.height)
+    return replace(_decided(demands, rounded, found.slack), height=found.height)
 
 
 def refutes(weights: Sequence[Fraction], demands: Sequence[Demand]) -> bool:
@@ -100,12 +102,14 @@ class _Suggestion:
 
     Attributes:
         place: where the least of the lifted forms is largest.
+        height: what it is there, in proportion.
         weights: multipliers that say why.
         slack: how far the forms are from zero there, in proportion.
         price: multipliers of the forms in proportion.
     """
 
     place: list[float]
+    height: float
     weights: tuple[Fraction, ...]
     slack: list[float]
     price: list[float]
@@ -139,7 +143,7 @@ def _suggested(demands: Sequence[Demand]) -> _Suggestion | None:
         Fraction(m) / s if m > NEGLIGIBLE else ZERO for m, s in zip(price, sizes, strict=True)
     )
     slack = [float(v) for v in slopes @ found.x[:-1] + constants]
-    return _Suggestion(place, weights, slack, price)
+    return _Suggestion(place, float(found.x[-1]), weights, slack, price)
 
 
 def _vertex(
