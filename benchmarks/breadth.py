@@ -3,11 +3,13 @@
     python -m benchmarks.breadth [--timeout S] [--boxes N] [--only NAME]...
 
 Small policies are trained (`benchmarks.breadth_net`): a convolutional net with max pooling, nets of
-tanh and of ELU, a GRU and an LSTM over five steps, an attention block, an actor beside a critic,
-and a net of 70,000 parameters. The same statement is put at N observations and growing radii:
-nowhere in the box does the policy choose what it likes least in the middle. Of actor and critic
-together: wherever it does, the critic promises less than in the middle, by 0.2 or more. Printed are
-verdicts and seconds of processor time; every violation is an exact point.
+tanh and of ELU with few inputs and with many, one with layer normalisation, a GRU and an LSTM over
+five steps, an attention block, an actor beside a critic, and a net of 70,000 parameters. The same
+statement is put at N observations and growing radii: nowhere in the box does the policy choose what
+it likes least in the middle. Of actor and critic together: wherever it does, the critic promises
+less than in the middle, by 0.2 or more. Printed are verdicts (how many HOLDS are true in real
+arithmetic only, if any) and seconds of processor time, which S counts too; every violation is an
+exact point.
 """
 
 from __future__ import annotations
@@ -33,11 +35,15 @@ from theory.term import Term
 from verify.answer import Answer
 from verify.neural.branch import Search
 from verify.problem import compile_goal
+from verify.verdict import Guarantee
 
 RADII = {
     "convolution": (0.02, 0.05, 0.1, 0.15),
+    "tanh images": (0.02, 0.05, 0.06, 0.07),
+    "elu images": (0.02, 0.05, 0.06, 0.07),
     "tanh": (0.1, 0.2, 0.3, 0.4),
     "elu": (0.1, 0.2, 0.3, 0.4),
+    "normalised": (0.1, 0.15, 0.2, 0.3),
     "gru": (0.1, 0.2, 0.3, 0.4),
     "lstm": (0.1, 0.2, 0.3, 0.4),
     "attention": (0.05, 0.1, 0.2, 0.3),
@@ -124,12 +130,16 @@ def main() -> int:
 def _row(subject: Subject, radius: float, pairs: list[tuple[Answer, float]]) -> list[str]:
     modules = filter(None, (subject.actor, subject.critic))
     size = sum(p.numel() for module in modules for p in module.parameters())
-    counts = [sum(a.reached is wanted for a, _ in pairs) for wanted in (False, True, None)]
+    holds, violated, unknown = (
+        sum(a.reached is wanted for a, _ in pairs) for wanted in (False, True, None)
+    )
+    real = sum(a.reached is False and a.guarantee is Guarantee.REAL for a, _ in pairs)
     seconds = [s for _, s in pairs]
     decided = [s for a, s in pairs if a.reached is not None]
     return [
         subject.name, f"{size:,}", f"{subject.skill:.1%}", str(subject.middles.shape[1]),
-        f"{radius:g}", *map(str, counts), f"{median(decided):.3f}" if decided else "-",
+        f"{radius:g}", f"{holds} ({real} real)" if real else str(holds), str(violated),
+        str(unknown), f"{median(decided):.3f}" if decided else "-",
         f"{max(seconds):.2f}", f"{sum(seconds):.1f}",
     ]  # fmt: skip
 

@@ -88,6 +88,13 @@ def _layers(width: int, bend: type[nn.Module], outputs: int = 8) -> nn.Module:
     )
 
 
+def _normalised() -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(8, 32), nn.LayerNorm(32), nn.ReLU(),
+        nn.Linear(32, 32), nn.LayerNorm(32), nn.ReLU(), nn.Linear(32, 8),
+    )  # fmt: skip
+
+
 def _best(observation: Tensor) -> Tensor:
     """What the pilot can reach in one step, (B, 1)."""
     return pilot(observation).amax(dim=1, keepdim=True)
@@ -124,6 +131,12 @@ def _convolution() -> nn.Module:
         nn.Conv2d(4, 8, 3), nn.ReLU(),
         nn.Flatten(), nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 4),
     )  # fmt: skip
+
+
+def _image_layers(bend: type[nn.Module]) -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(2 * SIDE**2, 32), bend(), nn.Linear(32, 32), bend(), nn.Linear(32, 4)
+    )
 
 
 # Remembering: five glimpses of a ball and a paddle; where will the ball be when it comes down?
@@ -198,8 +211,11 @@ def _heaviest(flat: Tensor) -> Tensor:
 
 RECIPES: dict[str, Recipe] = {
     "convolution": Recipe(_convolution, _images, _way),
+    "tanh images": Recipe(lambda: _image_layers(nn.Tanh), _images, _way),
+    "elu images": Recipe(lambda: _image_layers(nn.ELU), _images, _way),
     "tanh": Recipe(lambda: _layers(32, nn.Tanh), _anywhere, pilot),
     "elu": Recipe(lambda: _layers(32, nn.ELU), _anywhere, pilot),
+    "normalised": Recipe(_normalised, _anywhere, pilot),
     "gru": Recipe(lambda: Recurrent(nn.GRU(2, 8, batch_first=True)), _glimpses, _catch),
     "lstm": Recipe(lambda: Recurrent(nn.LSTM(2, 8, batch_first=True)), _glimpses, _catch),
     "attention": Recipe(Attention, _objects, _heaviest, steps=2500),
