@@ -268,7 +268,7 @@ def _costs(
             if source not in graph.limits.places:
                 continue
             found = gain(node, state.bounds[node.inputs[0]])
-            saved = over * found.below + under * found.above
+            saved = torch.nan_to_num(over * found.below + under * found.above)
             columns = graph.limits.places[source].start + index
             better = saved > cost[:, width + columns]
             cost[:, width + columns] += saved

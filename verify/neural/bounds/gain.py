@@ -19,7 +19,7 @@ from verify.neural.bounds.combination import Bounds
 from verify.neural.bounds.line import LINES
 
 POINTS = (0.1, 0.5, 0.9)
-BENDS = (-1.5, 0.0, 1.5)
+BENDS = (-1.0, 0.0, 1.0)
 """About where curves bend, and where s-shaped ones turn: cuts that are tried beside the middle."""
 
 LEAST = 0.05
