@@ -197,7 +197,7 @@ def _number(value: float) -> float | None:
 def page(result: Extraction) -> str:
     """One self-contained page: the graph with its parts in colour, the evidence, the curves."""
     environment = templates(FOLDER)
-    graph, _ = image(draw(result.structure))
+    graph, _ = image(draw(_by_role(result.structure)))
     return environment.get_template("extraction.jinja").render(
         title=f"{file_name(result.network)}: {conclusion(result)}",
         style=Markup((FOLDER / "page.css").read_text(encoding="utf-8")),
@@ -216,6 +216,37 @@ def page(result: Extraction) -> str:
         command=result.command,
         findings=[_shown(finding) for finding in result.shown],
     )
+
+
+def _by_role(structure: AgentStructure) -> AgentStructure:
+    """The structure with a part for each role that was found, under the name of the role. A part
+    that contains others, as a policy does its search, is what it has beyond them.
+    """
+    found = {
+        role: finding
+        for role, finding in structure.findings.items()
+        if finding.status is not Status.ABSENT and finding.nodes
+    }
+    if not found:
+        return structure
+    parts: dict[str, Part] = {}
+    for role, finding in found.items():
+        inner = [other.nodes for other in found.values() if other.nodes < finding.nodes]
+        left = finding.nodes.difference(*inner)
+        words = f"{len(finding.nodes)} nodes"
+        if inner and left:
+            words += f", {len(left)} of them of no other part"
+        name = role.replace("_", " ")
+        parts[name] = Part(
+            name,
+            structure.network,
+            finding.inputs,
+            finding.outputs,
+            finding.status,
+            nodes=left or finding.nodes,
+            origin=words,
+        )
+    return AgentStructure(structure.network, parts)
 
 
 def _shown(finding: Finding) -> dict[str, Any]:
