@@ -378,3 +378,24 @@ def test_torch_is_left_as_it_was() -> None:
     threads, grad = torch.get_num_threads(), torch.is_grad_enabled()
     search(corridor(), 0.2)
     assert (torch.get_num_threads(), torch.is_grad_enabled()) == (threads, grad)
+
+
+def test_a_sweep_that_is_late_is_given_up_and_done_again() -> None:
+    """One sweep of a deep network takes longer than the first slice of time: its boxes stay open,
+    for what was found by then is not all that can be found.
+    """
+    agent = Agent(observation=[Feature(f"f{i}", -1, 1) for i in range(4)], actions=["a", "b"])
+    o = agent.observation("o")
+    first = [[1 if i == j else 0 for j in range(4)] for i in range(4)]
+    net = dense((first, [0] * 4), (first, [0] * 4), ([[1, 1, 1, 1]], [0]))
+    claim = forall(o, agent.value(o) <= 4)
+    problem = compile_goal(claim, {"value": net.network()}, wanted=False)
+    late = Search(problem)
+    graph = late._main.graph  # pyright: ignore[reportPrivateUsage]
+    graph.until = Deadline.after(0.0)
+    assert graph.late
+    late._step(8)  # pyright: ignore[reportPrivateUsage]
+    assert late.is_open
+    assert late.proved == 0
+    assert late.run(Deadline.after(20.0)).reached is False
+    assert not graph.late

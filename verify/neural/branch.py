@@ -158,6 +158,7 @@ class Search:
     ) -> Answer:
         """Search until an answer, the deadline, or so many steps; may be called again to go on."""
         with torch.no_grad(), one_thread():
+            self._main.graph.until = deadline
             if self._steps == 0:
                 self._attack.look()
             shown = time.monotonic()
@@ -172,6 +173,7 @@ class Search:
                 if progress is not None and time.monotonic() - shown > 0.2:
                     shown = time.monotonic()
                     progress(self.proved, len(self.queue))
+            self._main.graph.until = None
         return self.answer()
 
     @property
@@ -210,6 +212,9 @@ class Search:
         count = len(boxes)
         self._boxes += count
         state = self._main.sweep(boxes.low, boxes.high, boxes.phases, boxes.limits)
+        if self._main.graph.late:  # what is known of these boxes is not all that could be
+            self.queue.put(boxes)
+            return count
         boxes.phases = self._main.graph.phases.learned(boxes.phases, state.bounds)
         ceiling = self._main.ceiling(state)
         self._refuter.check_crossings(boxes.phases, state)

@@ -20,6 +20,7 @@ from torch import Tensor
 from extract.network import Node
 from extract.operator import OPERATORS
 from theory.error import UnsupportedOperator
+from verify.answer import Deadline
 from verify.neural.bounds.affine import EXACT, AffineNodes
 from verify.neural.bounds.choice import Choice, is_bent
 from verify.neural.bounds.limit import Limits, within
@@ -38,6 +39,9 @@ SIGNED = frozenset({"relu", "leaky_relu", "abs"})
 
 LARGEST_BLOCK = 2**25
 """Coefficients that are passed backward at once, over all boxes."""
+
+BLOCK_PRODUCTS = 2 * 10**9
+"""Multiplications of one backward pass, roughly; between two passes the clock is looked at."""
 
 NOTHING_CHOSEN = Choice()
 
@@ -67,6 +71,7 @@ class BoundGraph:
         require_float32(device)
         network = problem.network
         self.problem = problem
+        self.until: Deadline | None = None
         self.dtype = dtype
         self.device = device
         self.nodes = [n for n in network.live if n.op != "parameter"]
@@ -98,6 +103,11 @@ class BoundGraph:
         self._origins: dict[str, tuple[str, Tensor]] = {}
         for name in (*bent, *curved):
             self.uses[name] += 1  # prices of what is known are added there
+
+    @property
+    def late(self) -> bool:
+        """Whether time is out: a sweep that goes on refines nothing more."""
+        return self.until is not None and self.until.passed
 
     @property
     def products(self) -> int:
@@ -341,7 +351,10 @@ class BoundGraph:
         if index.numel() == 0:
             return
         batch, width = low.shape[0], max(1, LARGEST_BLOCK // (2 * low.numel()))
+        width = min(width, max(16, BLOCK_PRODUCTS // (2 * batch * (1 + self._nodes.products))))
         for first in range(0, index.shape[1], width):
+            if self.late:
+                break
             piece = index[:, first : first + width]
             count = piece.shape[1]
             eye = torch.zeros(
