@@ -22,6 +22,7 @@ from theory import (
     iff,
     implies,
     or_,
+    world,
 )
 from theory.term import real, truth
 from verify.problem import compile_goal
@@ -177,3 +178,19 @@ def test_a_formula_without_numbers_is_decided_at_once(formula: Term, holds: bool
     assert problem.goal == (NEVER if holds else ALWAYS)
     assert problem.variables == (NOTHING,)
     assert problem.reached([Fraction(0)]) is not holds
+
+
+def test_cases_over_time_are_not_told_apart_by_numbers_that_no_float_is() -> None:
+    """As constants they could not enter a network; as values of a variable they can."""
+    third = Fraction(1, 3)
+    agent = Agent(
+        observation=[Feature("x", 0, 1), Feature("f", values=[0, third])], actions=["a", "b"]
+    )
+    idle = world(agent, lambda state, action: {"x": state["x"] / 2})
+    s = idle.state("s")
+    least = Fraction(1, 2) + third
+    run = idle.trajectory(s, 1).always(lambda t: agent.score(idle.observe(t), "a") < least)
+    network = dense(([[1, 1], [0, 0]], [0, 0])).network()
+    problem = compile_goal(forall(s, run), {"score": network}, wanted=False)
+    assert problem.reached([Fraction(1, 2), third])
+    assert not problem.reached([Fraction(1, 2), Fraction(0)])

@@ -9,6 +9,7 @@ a quantifier only the side that the question needs is built: the other may be fa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -36,7 +37,7 @@ from verify.problem.goal import (
     any_of,
     combine,
 )
-from verify.problem.graph import GraphBuilder
+from verify.problem.graph import GraphBuilder, NotRepresentable
 from verify.problem.problem import NOTHING, Problem
 from verify.problem.truth import CONNECTIVES, Truth, conjunction, equivalence, sides
 from verify.problem.value import (
@@ -95,11 +96,26 @@ def compile_goal(
         NotRepresentable: a constant that enters a network is no float64.
         TooManyCases: its trajectories have too many paths.
     """
-    over_time = is_temporal(formula)
-    formula = unrolled(formula)
+    plain = unrolled(formula)
+    if is_temporal(formula):
+        with suppress(NotRepresentable):  # a case may be of a number that no float64 is
+            return _problem(plain, functions, choices, name, wanted=wanted, by_cases=True)
+    return _problem(plain, functions, choices, name, wanted=wanted, by_cases=False)
+
+
+def _problem(
+    formula: Term,
+    functions: Mapping[str, Network],
+    choices: Choices,
+    name: str,
+    *,
+    wanted: bool,
+    by_cases: bool,
+) -> Problem:
+    """The problem of a formula that is not temporal; by cases of what has few values, or not."""
     graph = GraphBuilder()
     variables = Variables(graph, {bound for bound, _ in quantified(formula)})
-    compiler = _Compiler(functions, choices, graph, variables, over_time)
+    compiler = _Compiler(functions, choices, graph, variables, by_cases)
     true, false = compiler.truth(formula, {}, (), wanted=wanted)
     goal = true if wanted else false
     goal, inequalities = _used(goal, compiler.inequalities)
@@ -141,7 +157,7 @@ class _Compiler:
     choices: Choices
     graph: GraphBuilder
     variables: Variables
-    over_time: bool
+    by_cases: bool
     inequalities: list[Inequality] = field(default_factory=list[Inequality])
     _numbers: dict[Any, int] = field(default_factory=dict[Any, int])
 
@@ -337,7 +353,7 @@ class _Compiler:
         for outer in path[:-1]:
             if isinstance(outer, Term):
                 count *= prod(len(feature.values or ()) for _, feature in finite_features(outer))
-        if not self.over_time or not flags or count > MOST_CASES:
+        if not self.by_cases or not flags or count > MOST_CASES:
             yield ALWAYS, given
             return
         for values in product(*(feature.values or () for _, feature in flags)):
