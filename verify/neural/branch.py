@@ -18,6 +18,7 @@ from extract.run import as_function
 from verify.answer import Answer, Deadline, Progress
 from verify.certificate.tree import ROOT, Record
 from verify.neural.attack import Attack, values_of
+from verify.neural.bounds.phase import assumed
 from verify.neural.candidate import Candidates
 from verify.neural.leaf import NEARLY, Leaves
 from verify.neural.margin import Ceiling, margin
@@ -65,8 +66,12 @@ FIRST_TRIAL = 1
 TRIALS = 8
 """Boxes on which both kinds are tried."""
 
+NARROW = 1e-3
+"""Of a box: sides of less than such a share of the whole box's."""
+
 LEAF_TIME, TIED_TIME = 0.1, 2.0
-"""For leaves a step takes so many times as long as it took so far; the more, the more are tied."""
+"""For leaves a step takes so many times as long as it took so far; the second where division does
+not close them."""
 
 FEWEST = 8
 """Boxes of a step even where time is short."""
@@ -140,7 +145,7 @@ class Search:
         self._boxes = 0
         self._next_climb, self._effort = FIRST_CLIMB, 1
         self._next_probe, self._rounding = FIRST_PROBE, WORTH
-        self._helped, self._tied = 1.0, 0.25
+        self._helped, self._tied = 1.0, 0.0
         free = int((self._region.high > self._region.low).sum())
         self._splitter = Splitter(
             self._refuter.goal, self._values, self._region, self._main.graph, self.generator
@@ -276,20 +281,22 @@ class Search:
         self.candidates.accept(points[order[reward[order] >= 0]])
         return reward.reshape(2, -1).amax(dim=0)
 
+    def _longest(self, boxes: Queue) -> Tensor:
+        """The longest sides of boxes (B,), in proportion to those of the whole box."""
+        whole = (self._region.high - self._region.low).clamp(min=1e-30)
+        return ((boxes.high - boxes.low) / whole).amax(dim=1)
+
     def _held_open(self, boxes: Queue, ceiling: Ceiling) -> Tensor:
         """Which boxes (B,) stay open when those are closed that only rounding holds open, where
         that has gone on for several splits, or no split can help.
         """
         reach = torch.maximum(boxes.low.abs(), boxes.high.abs())
         size = (ceiling.slope.abs() @ reach[..., None])[..., 0] + ceiling.offset.abs()
-        width = (
-            (boxes.high - boxes.low) / (self._region.high - self._region.low).clamp(min=1e-30)
-        ).amax(dim=1)
         middle = margin(
             self._refuter.goal, self._values(self._region.snap((boxes.low + boxes.high) / 2))
         )
         small = (
-            (width < 1e-3)
+            (self._longest(boxes) < NARROW)
             | (boxes.score < 1e-3 * size.amax(dim=1))
             | (middle.abs() < 1e-4 * size.amax(dim=1))
         )
@@ -337,16 +344,21 @@ class Search:
             near: which come so near to the goal (B,) that it may be reached there, or tied.
             began: when the step did.
         """
-        if self._tied < WORTH and self._steps % 4:
-            return False
-        rows = (keep & near & (self._leaves.unknown(boxes.phases) == 0)).nonzero()[:, 0]
-        taken = time.monotonic() - began
-        until = Deadline.after(taken * (LEAF_TIME + TIED_TIME * self._tied))
+        leaves = keep & (self._leaves.unknown(boxes.phases) == 0)
+        given = leaves & (assumed(boxes.phases) != 0).any(dim=1)  # division does not close these
+        seldom = self._tied < WORTH and self._steps % 4
+        rows = given.nonzero()[:, 0]
+        if not seldom:
+            rows = torch.cat([rows, (leaves & near & ~given).nonzero()[:, 0]])
+        often = self._tied >= WORTH or bool(given.any())
+        share = TIED_TIME if often else LEAF_TIME
+        until = Deadline.after((time.monotonic() - began) * share)
         for count in range(len(rows)):
             if count and until.passed:
-                if self._tied >= WORTH:  # else division closes them sooner
-                    self.queue.put(boxes.select(rows[count:]))
-                    keep[rows[count:]] = False
+                left = rows[count:]
+                left = left[given[left] | (self._tied >= WORTH)]  # the others are divided
+                self.queue.put(boxes.select(left))
+                keep[left] = False
                 break
             row = rows[count]
             leaf = self._leaves.settle(boxes.select(row[None]), self.guarantee)
@@ -385,8 +397,9 @@ class Search:
             self.neurons = self._gains_by_neurons(boxes, axis, column, points)
         finite = self._region.finite[axis.clamp(min=0)] & (axis >= 0)
         nearly = axis < 0
-        if self._leaves.possible and self._tied >= WORTH:
-            nearly = nearly | (self._leaves.unknown(boxes.phases) <= NEARLY)
+        if self._leaves.possible:
+            ties = (self._longest(boxes) < NARROW) | (self._tied >= WORTH)
+            nearly = nearly | (ties & (self._leaves.unknown(boxes.phases) <= NEARLY))
         by_neuron = (column >= 0) & (nearly | self.neurons) & (~finite | (axis < 0))
         by_input = (axis >= 0) & ~by_neuron
         self.stuck += int((~by_neuron & ~by_input).sum())
