@@ -19,7 +19,7 @@ from test_branch import TRAPS, chain
 
 from extract.network import Network
 from extract.run import run_exact
-from theory import Agent, Feature, Term, and_, eq, forall, implies, not_
+from theory import Agent, Feature, Term, and_, eq, forall, implies, not_, or_
 from verify.answer import Answer, Deadline
 from verify.bind import BoundProperty
 from verify.judge import judge
@@ -208,6 +208,19 @@ def test_such_a_number_is_no_violation_of_the_deployed_network(engines: Engines)
     result = judge(bound, engines, 10.0)
     assert result.verdict is Verdict.UNKNOWN
     assert result.reason is Reason.REPLAY_FAILED
+
+
+def test_goals_of_too_many_conjunctions_have_no_leaves() -> None:
+    """Weakened until nothing is left of them, they say nothing of a box."""
+    steps = [Fraction(i, 10**5) for i in range(40)]
+    middle, gap = Fraction(1, 2), Fraction(1, 10**9)
+    above = and_(*(VALUE - O["x"] * step <= middle + 2 * gap for step in steps))
+    below = and_(*(VALUE + step >= middle + gap for step in steps))
+    network = dense(([[1]], [1]), ([[1]], [-1])).network()
+    problem = compile_goal(forall(O, or_(above, below)), {"value": network}, wanted=False)
+    search = Search(problem)
+    assert not search._leaves.possible
+    assert search.run(Deadline.after(1)).reached is not True
 
 
 @pytest.mark.parametrize("name", TRAPS)

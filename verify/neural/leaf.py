@@ -62,15 +62,15 @@ class Leaves:
         refuter: its arithmetics.
 
     Attributes:
-        possible: whether known signs make the network affine.
+        possible: whether known signs make the network affine, and the goal is of few conjunctions.
     """
 
     def __init__(self, refuter: Refuter) -> None:
         self._refuter = refuter
         self._problem = refuter.problem
         self._phases = refuter.main.graph.phases
-        self.possible = bends_alone(self._problem.network)
         self._sets = conjunctions(self._problem.goal)
+        self.possible = bends_alone(self._problem.network) and all(self._sets)
 
     def unknown(self, phases: Tensor) -> Tensor:
         """The number of unknown signs of boxes (B,)."""
