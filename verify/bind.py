@@ -111,11 +111,8 @@ def _from_observation(structure: AgentStructure, role: str, agent: Agent) -> Net
         return chain(perceive, part.network, f"{network.name}:value of what is perceived")
     inside = bool(part.nodes) and part.network.inputs != network.inputs
     # By its tensors, not by their size: a hidden layer may be as wide as the observation.
-    if inside:
-        whole = _of_observation(network.slice(network.inputs, part.network.outputs), agent)
-        if whole.input_size == len(agent.features):
-            return whole
-    return _of_observation(part.network, agent)
+    whole = network.slice(network.inputs, part.network.outputs) if inside else part.network
+    return _of_observation(whole, agent)
 
 
 def _of_observation(part: Network, agent: Agent | Chooser) -> Network:

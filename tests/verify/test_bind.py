@@ -106,6 +106,27 @@ def test_a_part_that_starts_behind_the_latent_state_is_completed_for_that() -> N
         assert run_exact(functions[f"latent_{symbol}"], latent) == found
 
 
+def test_a_hidden_layer_as_wide_as_the_observation_is_never_taken_for_it() -> None:
+    """Not even where the network takes more than the observation, so that nothing fits."""
+    network = _two_inputs()
+    weight = Node("critic", "parameter", (), (1, 3))
+    value = Node("v", "linear", ("after", "critic"), (1, 1))
+    ones = np.ones((1, 3), dtype=np.float32)
+    wider = replace(
+        network,
+        nodes=(*network.nodes, weight, value),
+        outputs=("after", "v"),
+        parameters={**network.parameters, "critic": ones},
+    )
+    agent = Agent(observation=[Feature(n, -1, 1) for n in "xyz"], actions=["left", "right"])
+    parts = {
+        "value": (["after"], ["v"]),
+        "policy": dense(([[1, 0, 0], [0, 1, 0]], [0, 0])).network(),
+    }
+    functions, _ = bind(declare(wider, parts), agent)
+    assert functions["value"].inputs == ("z", "a")
+
+
 def test_what_reads_past_the_latent_state_is_no_function_of_it() -> None:
     network = two_heads()
     past = (Node("p", "add", ("h", "o"), (1, 2)), Node("w", "linear", ("p", "critic"), (1, 1)))
