@@ -133,6 +133,18 @@ def test_weights_that_point_the_other_way_are_not_parallel() -> None:
     assert not Twins.of(network.nodes, network.parameters, "cpu").links
 
 
+def test_weights_of_quite_another_size_are_not_compared() -> None:
+    """Their factor would be more than any float32: nought times that is no number."""
+    rng = np.random.default_rng(3)
+    sketch = Sketch(3)
+    row = rng.normal(size=(1, 3)).astype(np.float32)
+    both = np.concatenate([row * np.float32(1e-30), row * np.float32(1e15)])
+    end = sketch.put("relu", sketch.put("linear", "x", sketch.hold(both)))
+    problem = sketch.problem(end)
+    assert np.isfinite(least(problem, {end: np.array([1.0, -1.0])}, torch.float32))
+    assert not Twins.of(problem.network.nodes, problem.network.parameters, "cpu").links
+
+
 def test_a_difference_that_is_nought_but_for_rounding_is_decided() -> None:
     """Nine inputs, and eight units that only hide what the rest does: |f - g| <= 1/1000."""
     agent = Agent(observation=[Feature(f"f{i}", -1, 1) for i in range(9)], actions=["a", "b"])

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
+from scipy.spatial import KDTree
 from torch import Tensor
 
 from extract.network import Array, Node
@@ -26,7 +28,13 @@ from verify.neural.bounds.choice import is_bent, left_slope
 from verify.neural.bounds.sweep import Sweep
 
 PARALLEL = 1e-5
-"""Weights are the same but for a factor if they differ by this share of their size."""
+"""Weights are the same but for a factor if they differ by this share of their length."""
+
+LINES = 8
+"""Weights are first compared by their projections on so many lines."""
+
+LARGEST_FACTOR = 1e6
+"""Weights that differ by a larger factor are not compared."""
 
 CLOSE = 0.25
 """Copies are compared in every box if, in the first, they are this much closer than relaxed."""
@@ -155,25 +163,31 @@ def _parallel(node: Node, weights: Sequence[Array], device: str) -> Link | None:
     table = table.astype(np.float64)
     length = np.linalg.norm(table, axis=1)
     unit = table / np.where(length > 0, length, 1)[:, None]
-    entries: list[int] = []
-    others: list[int] = []
-    leaders: list[int] = []
-    for at in np.flatnonzero(length > 0):
-        near = np.abs(unit[leaders] - unit[at]).max(axis=1) if leaders else np.ones(1)
-        if near.min() <= PARALLEL:
-            entries.append(int(at))
-            others.append(leaders[int(near.argmin())])
-        else:
-            leaders.append(int(at))
+    first: dict[int, int] = {}
+    for one, other in _near(unit):
+        sizes = length[one], length[other]
+        if min(sizes) > 0 and max(sizes) < LARGEST_FACTOR * min(sizes):
+            first.setdefault(other, first.get(one, one))
+    entries, others = list(first), list(first.values())
     if not entries:
         return None
-    factors = torch.tensor(length[entries] / length[others], device=device)
     return Link(
         node.name,
         torch.tensor(entries, device=device),
         torch.tensor(others, device=device),
-        factors,
+        torch.tensor(length[entries] / length[others], device=device),
     )
+
+
+def _near(unit: Array) -> list[tuple[int, int]]:
+    """Pairs of rows of length 1 that are nearly equal, the earlier row first, in order."""
+    rows = np.flatnonzero(unit.any(axis=1))
+    lines, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(unit.shape[1], LINES)))
+    tree: Any = KDTree(unit[rows] @ lines)
+    pairs = rows[np.array(tree.query_pairs(PARALLEL, output_type="ndarray")).reshape(-1, 2)]
+    apart = np.array([np.linalg.norm(unit[one] - unit[other]) for one, other in pairs])
+    close = pairs[apart <= PARALLEL] if len(pairs) else pairs
+    return sorted((int(min(pair)), int(max(pair))) for pair in close)
 
 
 @dataclass(frozen=True)
