@@ -12,8 +12,12 @@ from torch import nn
 
 from extract.environment import Environment
 from extract.find import find
+from extract.graph.candidate import find_interface
 from extract.reader import read
+from extract.roles.planning import find_planners
+from extract.roles.world_model import find_world_model
 from extract.structure import AgentStructure, Status
+from extract.study import Study
 from theory.error import InputError
 
 
@@ -69,7 +73,9 @@ def test_goal_maps_show_where_the_evaluator_was_made_to_point(planner: AgentStru
 def test_a_planner_with_its_actions_confused_is_no_world_model():
     module = GridPlanner(order=(1, 2, 3, 0))
     network = as_network(module, module.example_inputs, name="confused")
-    found = find(network, Environment(Grid()), nulls=1).findings["world_model"]
+    study = Study(network, find_interface(network), Environment(Grid()), nulls=1)
+    planners = tuple(one.world_model for one in find_planners(study))
+    found, _ = find_world_model(study, planners)
     assert found.status is not Status.FUNCTIONAL
     tests = {one.test: one for one in found.evidence}
     assert tests["transition read-off"].effect == 0.0
