@@ -18,12 +18,12 @@ from extract.run import as_function
 from verify.answer import Answer, Deadline, Progress
 from verify.certificate.tree import ROOT, Record
 from verify.neural.attack import Attack, values_of
-from verify.neural.bounds.phase import assumed
 from verify.neural.candidate import Candidates
+from verify.neural.harvest import Harvest
 from verify.neural.leaf import NEARLY, Leaves
 from verify.neural.margin import Ceiling, margin
 from verify.neural.queue import Queue
-from verify.neural.refuter import Refuter
+from verify.neural.refuter import ROUNDING_TRIES, Refuter
 from verify.neural.region import Region
 from verify.neural.split import Splitter
 from verify.neural.thread import one_thread
@@ -32,10 +32,6 @@ from verify.problem.problem import Problem
 from verify.verdict import Guarantee, Reason
 
 NAME = "neural"
-ROUNDING_TRIES = 6
-"""After so many ancestors held open by rounding alone, a box is closed under a weaker guarantee;
-at once where rounding hides one of its points."""
-
 FIRST_CLIMB = 128
 """After so many boxes gradients are climbed, and again after 4, 16, 64, ... times as many."""
 
@@ -60,18 +56,11 @@ FURTHER = 3
 MOSTLY = 0.5
 """Where float64 closes this share of the boxes on which it is tried, it is tried on all of them."""
 
-FIRST_TRIAL = 1
-"""After so many boxes both kinds of split are tried, and again after 4, 16, ... times as many."""
-
-TRIALS = 8
-"""Boxes on which both kinds are tried."""
+FIRST_TRIAL, TRIALS = 1, 8
+"""After so many boxes both kinds of split are tried on so many, and again after 4, 16, ... times."""
 
 NARROW = 1e-3
 """Of a box: sides of less than such a share of the whole box's."""
-
-LEAF_TIME, TIED_TIME = 0.1, 2.0
-"""For leaves a step takes so many times as long as it took so far; the second where division does
-not close them."""
 
 FEWEST = 8
 """Boxes of a step even where time is short."""
@@ -124,6 +113,7 @@ class Search:
         self.generator = torch.Generator().manual_seed(seed)
         self._region = Region(problem, torch.float32, device)
         self.candidates = Candidates(problem, self._region)
+        self._harvest = Harvest(self._leaves, self.candidates)
         self.batch = batch or max(FEWEST, min(512, STEP_PRODUCTS // self._main.graph.products))
         network = as_function(problem.network, torch.float32, device)
         self._values = values_of(network, self._main.table)
@@ -145,7 +135,7 @@ class Search:
         self._boxes = 0
         self._next_climb, self._effort = FIRST_CLIMB, 1
         self._next_probe, self._rounding = FIRST_PROBE, WORTH
-        self._helped, self._tied = 1.0, 0.0
+        self._helped = 1.0
         free = int((self._region.high > self._region.low).sum())
         self._splitter = Splitter(
             self._refuter.goal, self._values, self._region, self._main.graph, self.generator
@@ -202,12 +192,12 @@ class Search:
             return Answer(
                 False, guarantee=self.guarantee, proved_share=1.0, engine=NAME, record=self.record
             )
-        reason = Reason.TIME if len(self.queue) else Reason.SOLVER_GAVE_UP
         detail = f"{len(self.queue)} boxes open; try a longer timeout or a smaller box"
+        reason = Reason.TIME
         if len(self.queue) > LARGEST_QUEUE:
             detail = "too many open boxes"
-        if len(self.queue) == 0:
-            detail = "some boxes became too small for floating point"
+        elif len(self.queue) == 0:
+            reason, detail = Reason.SOLVER_GAVE_UP, "some boxes became too small for floating point"
         return Answer(None, reason=reason, detail=detail, proved_share=self.proved, engine=NAME)
 
     def _step(self, most: int) -> int:
@@ -250,8 +240,10 @@ class Search:
         if self.witness is not None:
             return count
         keep = self._held_open(boxes, ceiling)
-        if self._leaves.possible and self._settle(boxes, keep, near, began):
-            return count
+        if self._leaves.possible:
+            self._settle(boxes, keep, near, began)
+            if self.witness is not None:
+                return count
         if bool(keep.any()):
             self._split(
                 boxes.select(keep), ceiling.select(keep), cost[keep], points[keep], far[keep]
@@ -334,48 +326,16 @@ class Search:
             self._rounding = float((~keep).sum()) / tried
         return keep
 
-    def _settle(self, boxes: Queue, keep: Tensor, near: Tensor, began: float) -> bool:
-        """Settle leaves among the boxes to keep, and keep no more what is closed; whether a witness
-        was found. A point that float32 does not hold is kept for the case that none is found.
-
-        Args:
-            boxes: open boxes.
-            keep: which of them (B,) are to be kept.
-            near: which come so near to the goal (B,) that it may be reached there, or tied.
-            began: when the step did.
-        """
-        leaves = keep & (self._leaves.unknown(boxes.phases) == 0)
-        given = leaves & (assumed(boxes.phases) != 0).any(dim=1)  # division does not close these
-        seldom = self._tied < WORTH and self._steps % 4
-        rows = given.nonzero()[:, 0]
-        if not seldom:
-            rows = torch.cat([rows, (leaves & near & ~given).nonzero()[:, 0]])
-        often = self._tied >= WORTH or bool(given.any())
-        share = TIED_TIME if often else LEAF_TIME
-        until = Deadline.after((time.monotonic() - began) * share)
-        for count in range(len(rows)):
-            if count and until.passed:
-                left = rows[count:]
-                left = left[given[left] | (self._tied >= WORTH)]  # the others are divided
-                self.queue.put(boxes.select(left))
-                keep[left] = False
-                break
-            row = rows[count]
-            leaf = self._leaves.settle(boxes.select(row[None]), self.guarantee)
-            self._tied += (leaf.tied - self._tied) / 4
-            if self.candidates.accept_near(leaf.places):
-                return True
-            if leaf.reached and self.candidates.keep(leaf.places[-1]):
-                keep[row] = False
-            if leaf.guarantee is None:
-                continue
-            boxes.tries[row] += 1
-            strong = leaf.guarantee in (Guarantee.FLOAT32, self.guarantee)
-            if strong or leaf.final or boxes.tries[row] >= ROUNDING_TRIES:
-                self.guarantee = self.guarantee if strong else leaf.guarantee
-                self.proved += float(boxes.share[row])
-                keep[row] = False
-        return False
+    def _settle(self, boxes: Queue, keep: Tensor, near: Tensor, began: float) -> None:
+        """Settle leaves among the boxes to keep (B,), and keep no more what is closed."""
+        taken_s, seldom = time.monotonic() - began, self._steps % 4 != 0
+        found = self._harvest.gather(boxes, keep, near, self.guarantee, taken_s, seldom=seldom)
+        self.guarantee = found.guarantee
+        self.proved += found.share
+        for row in (*found.done, *found.later):
+            keep[row] = False
+        later = torch.tensor(found.later, dtype=torch.int64, device=self.device)
+        self.queue.put(boxes.select(later))
 
     def _split(
         self, boxes: Queue, ceiling: Ceiling, cost: Tensor, points: Tensor, far: Tensor
@@ -398,7 +358,7 @@ class Search:
         finite = self._region.finite[axis.clamp(min=0)] & (axis >= 0)
         nearly = axis < 0
         if self._leaves.possible:
-            ties = (self._longest(boxes) < NARROW) | (self._tied >= WORTH)
+            ties = (self._longest(boxes) < NARROW) | self._harvest.is_tied
             nearly = nearly | (ties & (self._leaves.unknown(boxes.phases) <= NEARLY))
         by_neuron = (column >= 0) & (nearly | self.neurons) & (~finite | (axis < 0))
         by_input = (axis >= 0) & ~by_neuron

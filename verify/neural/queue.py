@@ -60,7 +60,7 @@ class Queue:
         self._become(self.select(order[::2]))
         return taken
 
-    def select(self, index: Tensor) -> Queue:
+    def select(self, index: Tensor | slice) -> Queue:
         """Some of the boxes."""
         return Queue(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
 

@@ -20,6 +20,10 @@ from verify.neural.tighten import MOST_CONJUNCTIONS, conjunctions
 from verify.problem.problem import Problem
 from verify.verdict import EngineFault, Guarantee
 
+ROUNDING_TRIES = 6
+"""After so many ancestors held open by rounding alone, a box is closed under a weaker guarantee;
+at once where rounding hides one of its points."""
+
 
 class Refuter:
     """The arithmetics of a problem.
