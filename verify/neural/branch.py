@@ -57,7 +57,7 @@ MOSTLY = 0.5
 """Where float64 closes this share of the boxes on which it is tried, it is tried on all of them."""
 
 FIRST_TRIAL, TRIALS = 1, 8
-"""After so many boxes both kinds of split are tried on so many, and again after 4, 16, ... times."""
+"""After so many boxes both kinds of split are tried on so many, and again after 4, 16, ... more."""
 
 NARROW = 1e-3
 """Of a box: sides of less than such a share of the whole box's."""
@@ -334,8 +334,9 @@ class Search:
         self.proved += found.share
         for row in (*found.done, *found.later):
             keep[row] = False
-        later = torch.tensor(found.later, dtype=torch.int64, device=self.device)
-        self.queue.put(boxes.select(later))
+        self.queue.put(
+            boxes.select(torch.tensor(found.later, dtype=torch.int64, device=keep.device))
+        )
 
     def _split(
         self, boxes: Queue, ceiling: Ceiling, cost: Tensor, points: Tensor, far: Tensor
