@@ -76,6 +76,10 @@ def bind(
         latent = _from_latent(structure, functions.pop("latent_value"))
         if latent is not None:
             functions["latent_value"] = latent
+    if "predict" in functions:
+        predict = _of_latent_and_action(structure, functions.pop("predict"))
+        if predict is not None:
+            functions["predict"] = predict
     if isinstance(agent, Agent):
         for symbol, network in tuple(functions.items()):
             found = structure.parts[ROLES[symbol]].status is Status.FUNCTIONAL
@@ -177,6 +181,24 @@ def _behind_perception(structure: AgentStructure, part: Network) -> Network | No
         return part
     try:
         return structure.network.slice(perceive.network.outputs, part.outputs, name=part.name)
+    except InputError:
+        return None
+
+
+def _of_latent_and_action(structure: AgentStructure, predict: Network) -> Network | None:
+    """The world model as a function of the latent state and the action: one that starts at all that
+    perception reads is cut off at what is perceived; None where it reads past that.
+    """
+    network, perceive = structure.network, structure.parts.get("perceive")
+    if not structure.parts["predict"].nodes or perceive is None or not perceive.nodes:
+        return predict
+    latent = perceive.network.outputs
+    read = set(network.inputs) & network.ancestors(latent)
+    if not read or not read <= set(predict.inputs) or set(latent) & set(predict.inputs):
+        return predict
+    rest = [name for name in predict.inputs if name not in read]
+    try:
+        return network.slice([*latent, *rest], predict.outputs, name=predict.name)
     except InputError:
         return None
 

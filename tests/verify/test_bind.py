@@ -127,6 +127,25 @@ def test_a_hidden_layer_as_wide_as_the_observation_is_never_taken_for_it() -> No
     assert functions["value"].inputs == ("z", "a")
 
 
+@pytest.mark.parametrize("past", [False, True])
+def test_a_prediction_from_the_observation_is_cut_off_at_the_latent_state(past: bool) -> None:
+    """It takes as many numbers as one from the latent state, which is none where it reads past."""
+    nodes = (
+        Node("o", "input", (), (1, 2)),
+        Node("a", "input", (), (1, 2)),
+        Node("h", "relu", ("o",), (1, 2)),
+        Node("next", "add", ("o" if past else "h", "a"), (1, 2)),
+        Node("all", "add", ("next", "h"), (1, 2)),
+    )
+    whole = Network(nodes, ("o", "a"), ("all",), {}, "world")
+    policy = dense(([[1, 0], [0, 1]], [0, 0])).network("policy")
+    parts = {"perceive": "h", "predict": "next", "policy": policy}
+    functions, _ = bind(declare(whole, parts), PLANE)
+    assert ("predict" in functions) is not past
+    if not past:
+        assert run_exact(functions["predict"], [-2, 1, 0, 1]) == [-2, 2]
+
+
 def test_what_reads_past_the_latent_state_is_no_function_of_it() -> None:
     network = two_heads()
     past = (Node("p", "add", ("h", "o"), (1, 2)), Node("w", "linear", ("p", "critic"), (1, 1)))
