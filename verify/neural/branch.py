@@ -242,9 +242,7 @@ class Search:
         keep = self._held_open(boxes, ceiling)
         if self._leaves.possible:
             self._settle(boxes, keep, near, began)
-            if self.witness is not None:
-                return count
-        if bool(keep.any()):
+        if self.witness is None and bool(keep.any()):
             self._split(
                 boxes.select(keep), ceiling.select(keep), cost[keep], points[keep], far[keep]
             )
@@ -334,9 +332,8 @@ class Search:
         self.proved += found.share
         for row in (*found.done, *found.later):
             keep[row] = False
-        self.queue.put(
-            boxes.select(torch.tensor(found.later, dtype=torch.int64, device=keep.device))
-        )
+        later = torch.tensor(found.later, dtype=torch.int64, device=keep.device)
+        self.queue.put(boxes.select(later))
 
     def _split(
         self, boxes: Queue, ceiling: Ceiling, cost: Tensor, points: Tensor, far: Tensor
