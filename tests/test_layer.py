@@ -119,3 +119,9 @@ def test_theory_is_imported_without_heavy_libraries():
     )
     assert done.returncode == 0, done.stderr
     assert HEAVY & set(done.stdout.split()) == set()
+
+
+def test_no_two_modules_of_the_tests_have_one_name():
+    """Pytest puts all their folders on one path, so that of two only one would be found."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(set(names)) == sorted(names)

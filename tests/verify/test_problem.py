@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from compile_case import LINE, PLANE, SWITCHES, TILT, functions
 from engine_case import Tiny, dense, draw_tiny, interpretation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
-from problem_case import LINE, PLANE, SWITCHES, TILT, functions
 from strategy import agents, formulas, pick
 
 from theory import (

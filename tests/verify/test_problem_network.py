@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from compile_case import LINE, PLANE, TILT, functions
 from engine_case import Dense, Tiny, dense
-from problem_case import LINE, PLANE, TILT, functions
 
 from extract.network import Network, Node
 from theory import (

@@ -6,8 +6,8 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
+from compile_case import LINE, PLANE, SWITCHES, TILT, functions
 from engine_case import Dense, Tiny, dense, interpretation
-from problem_case import LINE, PLANE, SWITCHES, TILT, functions
 
 from theory import (
     Agent,
