@@ -291,6 +291,19 @@ def test_a_search_goes_on_where_it_stopped() -> None:
     assert answer.reached is False
 
 
+def test_a_step_that_was_interrupted_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    search = Search(corridor())
+    with monkeypatch.context() as patched:
+        patched.setattr("verify.neural.branch.margin", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            search.run(Deadline.after(SECONDS))
+    assert search.run(Deadline.after(SECONDS)).reached is None
+
+
+def _interrupted(*_: Any) -> Any:
+    raise KeyboardInterrupt
+
+
 def test_the_same_seed_gives_the_same_answer() -> None:
     agent = Agent(observation=[Feature("x", -1, 1), Feature("y", -1, 1)], actions=["left", "right"])
     o = agent.observation("o")

@@ -229,6 +229,25 @@ def test_an_interrupt_ends_the_second_process(
     assert reaped(forks)
 
 
+@pytest.mark.parametrize("error", [OSError("no more processes"), KeyboardInterrupt()])
+def test_where_there_is_no_room_for_a_second_process_one_does_it_all(
+    early: None, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fork() -> int:
+        raise error
+
+    monkeypatch.setattr(os, "fork", fork)
+    search = Search(compiled(HOLDS), batch=4)
+    if isinstance(error, OSError):
+        assert run_in_pair(search, Deadline.after(20)).reached is False
+        assert search.proved == pytest.approx(1)
+        return
+    with pytest.raises(KeyboardInterrupt):
+        run_in_pair(search, Deadline.after(20))
+    assert search.run(Deadline.after(20)).reached is False
+    assert search.proved == pytest.approx(1)
+
+
 @pytest.mark.parametrize("seconds", [0.2, 0.6])
 def test_the_deadline_is_kept_by_both(seconds: float, early: None, forks: list[int]) -> None:
     search = Search(compiled(LONG), batch=4)

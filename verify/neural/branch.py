@@ -131,8 +131,7 @@ class Search:
         self._attack = Attack(
             self._refuter.goal, self._values, self._region, self.candidates.accept, self.generator
         )
-        self._steps, self._pace = 0, 0.0
-        self._boxes = 0
+        self._steps, self._boxes, self._pace = 0, 0, 0.0
         self._next_climb, self._effort = FIRST_CLIMB, 1
         self._next_probe, self._rounding = FIRST_PROBE, WORTH
         self._helped = 1.0
@@ -160,7 +159,9 @@ class Search:
             last = None if steps is None else self._steps + steps
             while self.is_open and not deadline.passed and self._steps != last:
                 begun = time.monotonic()
+                self.stuck += 1  # a step that does not end loses its boxes
                 count = self._step(deadline.affords(self.batch, self._pace, FEWEST))
+                self.stuck -= 1
                 self._steps += 1
                 self._pace = (time.monotonic() - begun) / count
                 if self.climbs and self.is_open and self._boxes >= self._next_climb:

@@ -69,7 +69,8 @@ def _run_in_pair(search: Search, deadline: Deadline, progress: Progress | None) 
     try:
         while (search.is_open or helper is not None) and not deadline.passed:
             if helper is None and not lost and len(search.queue) >= FEWEST:
-                helper = _Helper(search, deadline)
+                helper = _helper(search, deadline)
+                lost = helper is None
             if search.is_open:
                 search.run(deadline, steps=1)
             elif helper is not None:
@@ -129,11 +130,23 @@ def absorb(search: Search, report: Report) -> None:
     search.queue.put(Queue(**{n: torch.as_tensor(a, device=device) for n, a in left.items()}))
 
 
+def _helper(search: Search, deadline: Deadline) -> _Helper | None:
+    """A second process with half of the open boxes; None where the system has no room for one."""
+    given = search.queue.halved()
+    try:
+        return _Helper(search, given, deadline)
+    except BaseException as error:
+        search.queue.put(given)
+        if isinstance(error, OSError):
+            return None
+        raise
+
+
 class _Helper:
     """The second process, seen from the first."""
 
-    def __init__(self, search: Search, deadline: Deadline) -> None:
-        self._given = search.queue.halved()
+    def __init__(self, search: Search, given: Queue, deadline: Deadline) -> None:
+        self._given = given
         self._board = mmap.mmap(-1, SHARE.size)
         orders, report = os.pipe(), os.pipe()
         with warnings.catch_warnings():
