@@ -9,7 +9,8 @@ relaxation of f(u) is looser than d, the functional is better off with f(v). Tha
 - of two copies of one layer on inputs that are close, as in the differential verification of
   Paulsen, Wang and Wang, ReluDiff (ICSE 2020).
 
-How close they are is not assumed: a backward pass bounds it on every box, rounding included.
+How close they are is not assumed: a backward pass bounds it on every box, rounding included. The
+rounding of f(u) itself is paid for beside it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from torch import Tensor
 
 from extract.network import Array, Node
 from verify.neural.bounds.choice import is_bent, left_slope
+from verify.neural.bounds.rounding import SAFETY
 from verify.neural.bounds.sweep import Sweep
 
 PARALLEL = 1e-5
@@ -237,9 +239,11 @@ def move(
         coefficients = coefficients.index_copy(2, link.entries, rest)
         factors = link.factors.to(taken.dtype)
         passed = taken * factors
-        # Every consumer pays for what it adds in floats, and here for the product as well.
+        # Every consumer pays for what it adds in floats, and here for the product as well; and what
+        # the deployed network loses in f(u) is lost, whatever stands for it.
         reach = state.reach(link.other)[:, link.others]
         rounding = reach * factors * (2 * unit * (uses[link.other] + 4))
+        rounding = rounding + state.errors[name][:, link.entries] * SAFETY
         each = torch.where(chosen[:, 0], apart + rounding, torch.zeros_like(apart))
         cost = (taken.abs() * each[:, None]).sum(dim=2)
         lost = lost + cost * (1 + 4 * unit * (len(link.entries) + 8))
