@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from verify import batch
+from verify import batch, vnnlib
 from verify.batch import Instance, Outcome
 
 
@@ -59,3 +59,20 @@ def test_leaving_early_ends_the_workers():
 
 def test_no_instances_need_no_workers():
     assert list(batch.run([], jobs=4, decide=decide)) == []
+
+
+def test_a_network_is_read_once_until_its_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"one")
+    monkeypatch.setattr(vnnlib, "read", lambda net: object())
+
+    def network() -> object:
+        return vnnlib._read(str(path), vnnlib._stamp(str(path)))
+
+    first = network()
+    assert network() is first
+    path.write_bytes(b"another")
+    assert network() is not first
+    assert vnnlib._stamp(f"{path}:callable") is None

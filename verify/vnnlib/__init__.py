@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
+from extract.network import Network
 from extract.reader import read
 from theory.error import InputError, UnsupportedOperator
 from verify.bind import BoundProperty
@@ -62,6 +64,25 @@ def check_vnnlib(
     return replace(result, seconds=time.monotonic() - started)
 
 
+def _stamp(net: str) -> tuple[int, int] | None:
+    """When a file was written and how large it is; None of what is more than a file."""
+    path = Path(net)
+    if not path.is_file():
+        return None
+    about = path.stat()
+    return about.st_mtime_ns, about.st_size
+
+
+@lru_cache(maxsize=2)
+def _kept(net: str, stamp: tuple[int, int]) -> Network:
+    return read(net)
+
+
+def _read(net: str, stamp: tuple[int, int] | None) -> Network:
+    """A network, kept for the next property of a list that speaks of it, with its exact weights."""
+    return read(net) if stamp is None else _kept(net, stamp)
+
+
 def load_vnnlib(net: str, property_path: str) -> BoundProperty:
     """Read a property and the network that it speaks of.
 
@@ -70,7 +91,7 @@ def load_vnnlib(net: str, property_path: str) -> BoundProperty:
         UnsupportedOperator: the network has an operator without a meaning.
     """
     statement = read_property(property_path)
-    network = read(net)
+    network = _read(net, _stamp(net))
     for kind, declared, there in (
         ("inputs", statement.inputs, network.input_size),
         ("outputs", statement.outputs, network.output_size),
