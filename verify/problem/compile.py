@@ -35,7 +35,7 @@ from verify.problem.goal import (
     Undecidable,
     all_of,
     any_of,
-    combine,
+    used,
 )
 from verify.problem.graph import GraphBuilder, NotRepresentable
 from verify.problem.problem import NOTHING, Problem
@@ -118,7 +118,7 @@ def _problem(
     compiler = _Compiler(functions, choices, graph, variables, by_cases)
     true, false = compiler.truth(formula, {}, (), wanted=wanted)
     goal = true if wanted else false
-    goal, inequalities = _used(goal, compiler.inequalities)
+    goal, inequalities = used(goal, compiler.inequalities)
     tensors = [t for i in inequalities for t, _ in i.expression.terms]
     network, offsets = graph.finish(tensors, name)
     whole = tuple(variables.found) or (NOTHING,)
@@ -133,22 +133,6 @@ def _problem(
         goal=NEVER if empty else goal,
         empty=empty,
     )
-
-
-def _used(goal: Goal, inequalities: Sequence[Inequality]) -> tuple[Goal, tuple[Inequality, ...]]:
-    """The goal with its inequalities numbered anew, and those that it speaks of."""
-    numbers: dict[int, int] = {}
-    parts: list[Goal] = [goal]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, Atom):
-            numbers.setdefault(part.index, len(numbers))
-        elif isinstance(part, Undecidable):
-            return goal, tuple(inequalities)
-        else:
-            parts.extend(part.parts)
-    renumbered: Goal = combine(goal, lambda i: Atom(numbers[i]), all_of, any_of)
-    return renumbered, tuple(inequalities[i] for i in numbers)
 
 
 @dataclass

@@ -119,3 +119,19 @@ def undecidable_parts(goal: Goal) -> list[str]:
         elif not isinstance(part, Atom):
             stack.extend(part.parts)
     return found
+
+
+def used(goal: Goal, inequalities: Sequence[Inequality]) -> tuple[Goal, tuple[Inequality, ...]]:
+    """The goal with its inequalities numbered anew, and those that it speaks of."""
+    numbers: dict[int, int] = {}
+    parts: list[Goal] = [goal]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Atom):
+            numbers.setdefault(part.index, len(numbers))
+        elif isinstance(part, Undecidable):
+            return goal, tuple(inequalities)
+        else:
+            parts.extend(part.parts)
+    renumbered: Goal = combine(goal, lambda i: Atom(numbers[i]), all_of, any_of)
+    return renumbered, tuple(inequalities[i] for i in numbers)

@@ -64,23 +64,18 @@ def check_vnnlib(
     return replace(result, seconds=time.monotonic() - started)
 
 
-def _stamp(net: str) -> tuple[int, int] | None:
-    """When a file was written and how large it is; None of what is more than a file."""
+def _read(net: str) -> Network:
+    """A network; that of a file is kept, with its exact weights, for a list's next property."""
     path = Path(net)
     if not path.is_file():
-        return None
+        return read(net)
     about = path.stat()
-    return about.st_mtime_ns, about.st_size
+    return _kept(net, about.st_mtime_ns, about.st_size)
 
 
 @lru_cache(maxsize=2)
-def _kept(net: str, stamp: tuple[int, int]) -> Network:
+def _kept(net: str, written_ns: int, size: int) -> Network:
     return read(net)
-
-
-def _read(net: str, stamp: tuple[int, int] | None) -> Network:
-    """A network, kept for the next property of a list that speaks of it, with its exact weights."""
-    return read(net) if stamp is None else _kept(net, stamp)
 
 
 def load_vnnlib(net: str, property_path: str) -> BoundProperty:
@@ -91,7 +86,7 @@ def load_vnnlib(net: str, property_path: str) -> BoundProperty:
         UnsupportedOperator: the network has an operator without a meaning.
     """
     statement = read_property(property_path)
-    network = _read(net, _stamp(net))
+    network = _read(net)
     for kind, declared, there in (
         ("inputs", statement.inputs, network.input_size),
         ("outputs", statement.outputs, network.output_size),

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
+from verify.neural.bounds.column import Columns
 from verify.neural.bounds.combination import Bounds
 
 
-class Limits:
+class Limits(Columns):
     """The layout of limits (B, 2, C): which entries belong to which tensor.
 
     A box has the lower ends of all entries and their upper ends, infinite where nothing is assumed.
-
-    Args:
-        sizes: of the tensors, by name, in the order of the graph.
-
-    Attributes:
-        width: C.
     """
-
-    def __init__(self, sizes: Mapping[str, int]) -> None:
-        self.places: dict[str, slice] = {}
-        self.width = 0
-        for name, size in sizes.items():
-            self.places[name] = slice(self.width, self.width + size)
-            self.width += size
 
     def nothing(self, count: int, device: str) -> Tensor:
         """Those of boxes of which nothing is assumed."""

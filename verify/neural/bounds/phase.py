@@ -7,28 +7,15 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from verify.neural.bounds.column import Columns
 from verify.neural.bounds.combination import Bounds
 
 UNKNOWN, PROVED, ASSUMED = 0, 1, 2
 """Magnitudes of a phase; its sign is the sign of the entry. What is assumed was split on."""
 
 
-class Phases:
-    """The layout of phases (B, P): which entries belong to which tensor.
-
-    Args:
-        sizes: of the tensors, by name, in the order of the graph.
-
-    Attributes:
-        width: P.
-    """
-
-    def __init__(self, sizes: Mapping[str, int]) -> None:
-        self.places: dict[str, slice] = {}
-        self.width = 0
-        for name, size in sizes.items():
-            self.places[name] = slice(self.width, self.width + size)
-            self.width += size
+class Phases(Columns):
+    """The layout of phases (B, P): which entries belong to which tensor."""
 
     def nothing(self, count: int, device: str) -> Tensor:
         """Phases of boxes about which nothing is known."""
