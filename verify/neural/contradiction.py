@@ -110,7 +110,8 @@ def left(goal: Goal, pairs: Sequence[Pair], refuted: Flags, finite: Flags) -> bo
             against[1 << j] = against.get(1 << j, 0) | 1 << i
 
     def atom(index: int) -> Sets:
-        return {} if refuted[index] else {1 << index: against.get(1 << index, 0)}
+        bit, others = 1 << index, against.get(1 << index, 0)
+        return {} if refuted[index] or others & bit else {bit: others}
 
     def every(parts: list[Sets]) -> Sets:
         result: Sets = {0: 0}
